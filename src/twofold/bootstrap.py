@@ -1,0 +1,124 @@
+"""The only builder: settings -> world -> faces. Nothing else knows both sides of a port."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import uvicorn
+
+from twofold import __version__
+from twofold.core.errors import StartError
+from twofold.data import load_common
+from twofold.flows import setup
+from twofold.hashing import Argon2Hasher
+from twofold.mail.messages import MailTemplates
+from twofold.mail.smtp import SmtpMailer
+from twofold.ports import World
+from twofold.settings import Settings
+from twofold.storage import open_storage
+from twofold.system import SystemClock, SystemRandom
+from twofold.web.app import build_app
+from twofold.worker import Worker
+
+BACKLOG = 1024
+GRACE = 10
+"""Seconds that open requests have when the process is told to stop."""
+
+
+@contextmanager
+def open_world(settings: Settings) -> Iterator[World]:
+    """Everything the faces need, made from checked settings; closed again at the end.
+
+    Raises `StartError` with a sentence when the data folder, the key file or the database
+    cannot be used.
+    """
+    random = SystemRandom()
+    store = open_storage(settings.database_url, settings.data_dir, random)
+    try:
+        postbox = MailTemplates(settings.public_url)
+        yield World(
+            store=store,
+            hasher=Argon2Hasher(
+                memory_kib=settings.argon2_memory_kib,
+                time_cost=settings.argon2_time,
+                parallelism=settings.argon2_parallelism,
+                threads=settings.password_pool,
+            ),
+            clock=SystemClock(),
+            random=random,
+            mailer=SmtpMailer(settings.smtp_url, settings.mail_from, postbox),
+            postbox=postbox,
+            public_url=settings.public_url,
+            common_passwords=common_passwords(),
+        )
+    finally:
+        store.close()
+
+
+def common_passwords() -> frozenset[str]:
+    """The shipped list of passwords that a guesser tries first."""
+    return load_common()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises `StartError` if the port cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise StartError(
+            f"Port {port} on {host} cannot be used ({error.strerror}). "
+            "Stop what uses it, or set TWOFOLD_LISTEN to another address."
+        ) from None
+    return sock
+
+
+def first_lines(settings: Settings, world: World) -> list[str]:
+    """What `serve` prints when it is ready: at most eight lines."""
+    now = world.clock.now()
+    lines = [
+        f"Twofold {__version__}",
+        f"address: {settings.public_url}",
+        f"data:    {settings.data_dir.resolve()}",
+        f"clock:   {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC, "
+        "not compared with a time server",
+    ]
+    if world.store.call(setup.needs_first_admin):
+        link = world.store.call(setup.first_admin_link, now)
+        until = datetime.fromtimestamp(link.expires_at, UTC)
+        lines += [
+            f"Open this link by {until:%H:%M} UTC to become the first admin. It works once:",
+            f"  {settings.public_url}/first-admin/{link.token}",
+            "Another link: twofold admin-link (here: .venv/bin/twofold admin-link)",
+        ]
+    return lines
+
+
+def serve(settings: Settings, echo: Callable[[str], None]) -> None:
+    """Serve until told to stop; `echo` prints the first lines once everything is ready."""
+    sock = listen(settings.listen_host, settings.listen_port)
+    with open_world(settings) as world:
+        worker = Worker(world)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                build_app(world),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                lifespan="off",
+                timeout_graceful_shutdown=GRACE,
+            )
+        )
+        worker.start()
+        for line in first_lines(settings, world):
+            echo(line)
+        try:
+            server.run(sockets=[sock])
+        finally:
+            worker.stop(timeout=GRACE)

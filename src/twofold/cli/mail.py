@@ -1,0 +1,112 @@
+"""`twofold mail list` and `twofold mail send`: the outbox."""
+
+import sys
+from collections import Counter
+
+import click
+
+from twofold.cli.console import moment, print_json, print_table
+from twofold.cli.menu import refuse
+from twofold.cli.world import open_world
+from twofold.core.mail import Mail, MailState
+from twofold.core.people import Account, Person
+from twofold.flows.console import list_mails
+from twofold.flows.deliver import deliver_due
+from twofold.flows.setup import Refused
+from twofold.ports import World
+
+UNDONE = (MailState.QUEUED, MailState.SENDING)
+"""The states of a mail that is still being tried."""
+
+
+@click.group()
+def mail() -> None:
+    """Look at the outbox and send what waits."""
+
+
+@mail.command("list")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, with stable keys.")
+@click.option("--account", metavar="NAME", help="Only the mails of this account.")
+def list_(as_json: bool, account: str | None) -> None:
+    """Print the outbox, newest mails first; never their links.
+
+    Keys of the JSON objects: id, account, person, name, to, kind, state (queued, sending, sent
+    or failed), attempts, error, message_id, created_at, next_at, sent_at; times in UTC.
+    """
+    with open_world() as world:
+        rows = world.store.call(list_mails, account=account)
+    if isinstance(rows, Refused):
+        refuse(rows.sentence)
+    if as_json:
+        print_json([_as_object(*row) for row in rows])
+        return
+    print_table(
+        ("WRITTEN", "TO", "KIND", "STATE", "TRIES", "LAST ERROR"),
+        [
+            (
+                moment(mail.created_at),
+                mail.to_address,
+                mail.kind.value,
+                mail.state.value,
+                str(mail.attempts),
+                mail.last_error,
+            )
+            for _, mail, _ in rows
+        ],
+    )
+
+
+def _as_object(account: Account, mail: Mail, person: Person) -> dict[str, object]:
+    return {
+        "id": mail.id,
+        "account": account.name,
+        "person": person.id,
+        "name": person.name,
+        "to": mail.to_address,
+        "kind": mail.kind.value,
+        "state": mail.state.value,
+        "attempts": mail.attempts,
+        "error": mail.last_error,
+        "message_id": mail.message_id,
+        "created_at": moment(mail.created_at),
+        "next_at": moment(mail.next_at),
+        "sent_at": None if mail.sent_at is None else moment(mail.sent_at),
+    }
+
+
+@mail.command()
+def send() -> None:
+    """Try every mail that is due, once, and say what became of them.
+
+    Works beside a running service: each mail is sent by one of the two. Fails if a mail that
+    was tried could not be sent.
+    """
+    with open_world() as world:
+        before = {mail.id: mail for mail in _outbox(world)}
+        waiting = [mail for mail in before.values() if mail.state in UNDONE]
+        if not world.mailer.configured:
+            refuse(f"No mail server is set (TWOFOLD_SMTP_URL); mails that wait: {len(waiting)}.")
+        with click.progressbar(length=len(waiting), label="Sending", file=sys.stderr) as bar:
+            while deliver_due(world, limit=1):
+                bar.update(1)
+        tried = [
+            mail
+            for mail in _outbox(world)
+            if mail.id not in before or mail.attempts > before[mail.id].attempts
+        ]
+    _report(tried)
+
+
+def _outbox(world: World) -> list[Mail]:
+    rows = world.store.call(list_mails, account=None)
+    return [] if isinstance(rows, Refused) else [mail for _, mail, _ in rows]
+
+
+def _report(tried: list[Mail]) -> None:
+    count = Counter(mail.state for mail in tried)
+    later, failed = sum(count[state] for state in UNDONE), count[MailState.FAILED]
+    click.echo(f"sent {count[MailState.SENT]}, to be tried again {later}, failed {failed}")
+    troubles = [mail for mail in tried if mail.state is not MailState.SENT]
+    if troubles:
+        first = troubles[0]
+        refuse(f"{first.to_address}: {first.last_error}")

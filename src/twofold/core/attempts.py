@@ -1,0 +1,51 @@
+"""One submitted code, as it is remembered: never the code itself."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twofold.core.people import Instant
+
+
+class AttemptPurpose(StrEnum):
+    """What the code was for. All purposes share one budget (promise P3)."""
+
+    SIGN_IN = "sign-in"
+    ENROL = "enrol"
+    STEP_UP = "step-up"
+
+
+class Outcome(StrEnum):
+    """What became of it. `RESERVED` and `WRONG` count against the budget."""
+
+    RESERVED = "reserved"
+    """Counted before the check; stays so if the check could not finish (promises P3, P6)."""
+    ACCEPTED = "accepted"
+    WRONG = "wrong"
+    USED = "used"
+    """The right code, but its step was used before."""
+    NOT_CHECKED = "not-checked"
+    """Refused unread while the person had to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a request came from, as far as the face can tell."""
+
+    address: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A row of a person's history."""
+
+    id: str
+    account_id: str
+    person_id: str
+    purpose: AttemptPurpose
+    outcome: Outcome
+    at: Instant
+    authenticator_id: str | None
+    offset: int | None
+    """Steps between our clock and the code, where it matched."""
+    source: Source

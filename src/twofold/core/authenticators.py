@@ -1,0 +1,42 @@
+"""What proves the second factor: a TOTP authenticator and its life."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twofold.core.people import Instant
+
+
+class AuthenticatorState(StrEnum):
+    """`PENDING` never authenticates; `REPLACED` and `REMOVED` are kept to explain old codes."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    REPLACED = "replaced"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Totp:
+    """A time-based authenticator (RFC 6238, SHA-1, 6 digits, 30 seconds)."""
+
+    id: str
+    account_id: str
+    person_id: str
+    state: AuthenticatorState
+    secret: bytes
+    """20 bytes. Never shown again once the state has left `PENDING` (promise P5)."""
+    issuer: str
+    label: str
+    """Issuer and account text as they stand in the app, fixed when the set-up began."""
+    created_at: Instant
+    confirmed_at: Instant | None
+    last_step: int
+    """The highest step ever accepted; only greater ones count (RFC 6238 section 5.2)."""
+    drift: int
+    """Steps by which the device's clock differs from ours; the window is centred on it."""
+    last_offset: int
+    """Steps between our clock and the last accepted code, for learning the drift."""
+
+    def __repr__(self) -> str:
+        """Without the secret, so that no traceback or log line can carry it."""
+        return f"Totp(id={self.id!r}, person_id={self.person_id!r}, state={self.state.value!r})"

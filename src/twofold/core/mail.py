@@ -1,0 +1,78 @@
+"""A mail as a row of the outbox, and when it is tried again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twofold.core.people import DAY, HOUR, MINUTE, Instant
+
+
+class MailKind(StrEnum):
+    """Every kind of mail the product sends. Each has one template folder of the same name."""
+
+    INVITATION = "invitation"
+    SWITCHED_ON = "switched-on"
+    """Two-factor authentication was switched on and this person must set it up."""
+    SWITCHED_ON_ENROLLED = "switched-on-enrolled"
+    """The same news for somebody who is enrolled already: nothing to do."""
+    SWITCHED_OFF = "switched-off"
+    ENROL_LINK = "enrol-link"
+    """A new one-time link for the set-up, asked for on the page."""
+    ENROLLED = "enrolled"
+    REPLACED = "replaced"
+    """The authenticator was replaced by a new one."""
+    LOCKED = "locked"
+    PASSWORD_LINK = "password-link"  # noqa: S105 - the name of a mail kind
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of a mail kind
+    CONSOLE_LINK = "recovery-link"
+    """An operator made a link on the console for this person's password."""
+
+
+class MailState(StrEnum):
+    """Queued until sent, or failed for good where an admin can see it (promise P7)."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    """Leased by a worker; falls back to queued when the lease runs out."""
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to one person. Address copied when written, text rendered when sent."""
+
+    id: str
+    account_id: str
+    person_id: str
+    kind: MailKind
+    to_address: str
+    params: Mapping[str, str | int]
+    """What the template needs beyond person and account; may hold a link's token, so it is
+    sealed at rest and emptied of the token once the mail is sent."""
+    message_id: str
+    """The one Message-ID of this mail for ever, so that a mail sent twice is seen as one."""
+    state: MailState
+    attempts: int
+    created_at: Instant
+    next_at: Instant
+    """Not tried before this moment; while `SENDING`, the end of the lease."""
+    sent_at: Instant | None
+    last_error: str
+    """One sentence about the last failure, in the server's words, or empty."""
+
+
+RETRY_AFTER = (MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE)
+"""Seconds to wait after the first failures; from then on an hour."""
+GIVE_UP_AFTER = 4 * DAY
+"""Seconds after which a mail that never left is failed for good (RFC 5321 section 4.5.4.1)."""
+LEASE = 5 * MINUTE
+"""Seconds for which a worker owns a mail that it is sending; longer than all SMTP timeouts."""
+
+
+def next_try(attempts: int, created_at: Instant, now: Instant) -> Instant | None:
+    """When to try again after the `attempts`-th failure (1 is the first), or None to give up."""
+    if now - created_at >= GIVE_UP_AFTER:
+        return None
+    wait = RETRY_AFTER[attempts - 1] if attempts <= len(RETRY_AFTER) else HOUR
+    return now + wait

@@ -1,0 +1,88 @@
+"""Accounts and people: the nouns that every other part speaks about."""
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+Instant = int
+"""Seconds since 1970-01-01T00:00:00 UTC: every time in the core, the flows and the tables."""
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+class Role(StrEnum):
+    """What a person may do, from least to most."""
+
+    MEMBER = "member"
+    HELPDESK = "helpdesk"
+    ADMIN = "admin"
+    OWNER = "owner"
+
+    @property
+    def rank(self) -> int:
+        """0 for a member to 3 for an owner; roles compare by it."""
+        return tuple(Role).index(self)
+
+    @property
+    def is_admin(self) -> bool:
+        """Admins and owners see Account, People and Mail."""
+        return self.rank >= Role.ADMIN.rank
+
+
+class PersonState(StrEnum):
+    """Whether somebody may sign in."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One organisation and all its people."""
+
+    id: str
+    name: str
+    issuer: str
+    """The organisation's name as it stands in authenticator apps (rules U6 to U9)."""
+    requires_factor: bool
+    """Two-factor authentication is switched on for everybody."""
+    switched_at: Instant | None
+    """When the switch was last moved, on or off."""
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who signs in. Never carries the password hash: see `Credential`."""
+
+    id: str
+    account_id: str
+    name: str
+    email: str
+    """As typed, for showing and for mail; `email_key(email)` finds it again."""
+    role: Role
+    state: PersonState
+    has_password: bool
+    password_version: int
+    """Grows with each new password; half-finished sign-ins and links of older versions are dead."""
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a password is checked against. `encoded` is an Argon2 string, or None."""
+
+    person_id: str
+    encoded: str | None
+    password_version: int
+
+
+def email_key(email: str) -> str:
+    """The one form under which an address is unique in a deployment.
+
+    NFKC, case-folded and trimmed, so that `Ann@Example.org`, `ann@example.org` and a full-width
+    spelling are one person (and one failure counter: the alias attacks of shared budgets).
+    """
+    folded = unicodedata.normalize("NFKC", email.strip()).casefold()
+    return unicodedata.normalize("NFKC", folded)

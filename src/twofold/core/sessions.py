@@ -1,0 +1,96 @@
+"""Half-finished sign-ins and complete sessions: two kinds, two tables, two cookies.
+
+They are never the same row: a sign-in that still lacks its factor cannot be mistaken for a
+session, whatever flag is forgotten (promise P4).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twofold.core.people import HOUR, MINUTE, Account, Instant, Person
+
+SIGN_IN_LIFETIME = 15 * MINUTE
+"""Seconds that a half-finished sign-in lives. Long enough to look for the phone (WCAG 2.2.1)."""
+ENROLLING_LIFETIME = HOUR
+"""Seconds that somebody who must set up first has for reading the mail and finding an app."""
+SESSION_LIFETIME = 24 * HOUR
+"""Seconds after which a session ends whatever happens (NIST SP 800-63B-4 section 2.2.3)."""
+SESSION_IDLE = HOUR
+"""Seconds without a request after which a session ends (NIST SP 800-63B-4 section 2.2.3)."""
+FRESH = 5 * MINUTE
+"""Seconds for which a proof of password or factor allows a sensitive act (promise P4)."""
+
+
+class Stage(StrEnum):
+    """What a half-finished sign-in waits for."""
+
+    CODE = "code"
+    ENROL = "enrol"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The state between a right password and a session. May only finish or cancel."""
+
+    id: str
+    account_id: str
+    person_id: str
+    stage: Stage
+    password_version: int
+    return_to: str
+    """The same-origin path that was asked for, reached after the sign-in."""
+    failures: int
+    """Wrong codes in this very sign-in; five end it."""
+    created_at: Instant
+    expires_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The proven state of one browser."""
+
+    id: str
+    account_id: str
+    person_id: str
+    methods: tuple[str, ...]
+    """RFC 8176 method references, in order of proof: `("pwd",)` or `("pwd", "otp")`."""
+    password_at: Instant
+    """When the password was last proved in this session."""
+    factor_at: Instant | None
+    """When a second factor was last proved in this session, or None."""
+    created_at: Instant
+    seen_at: Instant
+    browser: str
+    address: str
+
+    def is_alive(self, now: Instant) -> bool:
+        """Whether neither the absolute nor the idle limit has passed at `now`."""
+        return now - self.created_at < SESSION_LIFETIME and now - self.seen_at < SESSION_IDLE
+
+    def has_fresh_password(self, now: Instant) -> bool:
+        """Whether the password was proved in the last five minutes."""
+        return 0 <= now - self.password_at <= FRESH
+
+    def has_fresh_factor(self, now: Instant) -> bool:
+        """Whether a second factor was proved in the last five minutes."""
+        return self.factor_at is not None and 0 <= now - self.factor_at <= FRESH
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as one indexed read finds it: the session with its person and account."""
+
+    session: Session
+    person: Person
+    account: Account
+    enrolled: bool
+    """The person has an active authenticator."""
+
+
+@dataclass(frozen=True, slots=True)
+class HalfCaller:
+    """Who asks with a half-finished sign-in."""
+
+    sign_in: SignIn
+    person: Person
+    account: Account

@@ -1,0 +1,51 @@
+"""Opaque tokens: 256 random bits handed out once, kept only as a hash, one kind per purpose."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twofold.core.people import DAY, HOUR, MINUTE, Instant
+
+
+class Purpose(StrEnum):
+    """What a token opens. The purpose is hashed in, so no kind can stand in for another."""
+
+    SESSION = "session"
+    SIGN_IN = "sign-in"
+    FIRST_ADMIN = "first-admin"
+    INVITATION = "invitation"
+    ENROL = "enrol"
+    PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a password
+
+
+LINK_LIFETIME: dict[Purpose, int] = {
+    Purpose.FIRST_ADMIN: 30 * MINUTE,
+    Purpose.INVITATION: 14 * DAY,
+    Purpose.ENROL: 14 * DAY,
+    Purpose.PASSWORD: HOUR,
+}
+"""Seconds that each kind of one-time link lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A one-time link as it is stored: without the token."""
+
+    id: str
+    purpose: Purpose
+    account_id: str | None
+    person_id: str | None
+    password_version: int
+    """The person's version when the link was made; any other one kills the link."""
+    created_at: Instant
+    expires_at: Instant
+    used_at: Instant | None
+
+
+def digest(purpose: Purpose, token: str) -> bytes:
+    """The 32 bytes under which `token` is stored and found.
+
+    SHA-256 without a salt is right here: the token is 256 random bits, so there is nothing to
+    guess offline (contrast: passwords).
+    """
+    return hashlib.sha256(f"twofold:{purpose.value}:{token}".encode()).digest()

@@ -1,0 +1,111 @@
+"""Sending what the outbox holds: claim in one transaction, send in none, settle in another.
+
+A mail is sent, visibly failed, or still being tried (promise P7). A worker that dies between
+sending and settling leaves a lease that runs out; the mail is then sent again under the same
+Message-ID, which is the best that can be had (RFC 1047).
+"""
+
+from dataclasses import dataclass
+
+from twofold.core.mail import Mail, MailKind, next_try
+from twofold.core.people import Account, Instant, Person, PersonState
+from twofold.ports import Delivery, Letter, Tx, World
+
+_FOR_SETTING_UP = (MailKind.SWITCHED_ON, MailKind.ENROL_LINK)
+_NEWS = {
+    MailKind.SWITCHED_ON: True,
+    MailKind.SWITCHED_ON_ENROLLED: True,
+    MailKind.SWITCHED_OFF: False,
+}
+"""What each piece of news says about the switch; once it was moved again, the news is stale."""
+_TO_SIGN_IN = (MailKind.INVITATION, MailKind.SWITCHED_ON, MailKind.ENROL_LINK)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Due mails, looked through."""
+
+    letters: tuple[Letter, ...]
+    """To be sent by whoever claimed them."""
+    dropped: int
+    """How many were failed at once, because sending them would help nobody."""
+
+
+def claim(tx: Tx, now: Instant, limit: int) -> Claimed:
+    """Lease up to `limit` due mails and fail those among them that have lost their point."""
+    letters: list[Letter] = []
+    dropped = 0
+    for mail in tx.mails.claim(now, limit=limit):
+        person = tx.people.find(mail.account_id, mail.person_id)
+        account = tx.accounts.get(mail.account_id)
+        why = _pointless(tx, now, mail, person, account)
+        if why is not None or person is None:
+            tx.mails.fail(mail.id, attempts=mail.attempts, error=why or "The person is gone.")
+            dropped += 1
+        else:
+            letters.append(Letter(mail, person, account))
+    return Claimed(tuple(letters), dropped)
+
+
+def _pointless(
+    tx: Tx, now: Instant, mail: Mail, person: Person | None, account: Account
+) -> str | None:
+    """Why the mail should not be sent any more, in one sentence for the admin, or None."""
+    if person is None:
+        return "The person is gone."
+    if int(mail.params.get("expires_at", now + 1)) <= now:
+        return "Its link had expired before a mail server took it."
+    if mail.kind in _TO_SIGN_IN and person.state is PersonState.DISABLED:
+        return "Not needed any more: the person may not sign in."
+    if mail.kind in _NEWS and account.requires_factor is not _NEWS[mail.kind]:
+        return "Not needed any more: the switch was moved again."
+    if mail.kind in _FOR_SETTING_UP and tx.authenticators.active(person.id) is not None:
+        return "Not needed any more: the person has set up two-factor authentication."
+    return None
+
+
+def settle(tx: Tx, now: Instant, mail: Mail, delivery: Delivery) -> None:
+    """Write down what became of one attempt to send `mail`."""
+    attempts = mail.attempts + 1
+    if delivery.ok:
+        tx.mails.sent(mail.id, attempts=attempts, at=now)
+        return
+    next_at = None if delivery.final else next_try(attempts, mail.created_at, now)
+    if next_at is not None:
+        tx.mails.retry(mail.id, attempts=attempts, next_at=next_at, error=delivery.detail)
+    elif delivery.final:
+        tx.mails.fail(mail.id, attempts=attempts, error=delivery.detail)
+    else:
+        tx.mails.fail(
+            mail.id, attempts=attempts, error=f"Given up after {attempts} tries. {delivery.detail}"
+        )
+
+
+def deliver_due(world: World, *, limit: int) -> int:
+    """Send up to `limit` due mails; how many were dealt with, 0 when nothing is due.
+
+    Without a mail server nothing is claimed: mails wait. Each mail is claimed alone, so that none
+    sits in a lease behind a slow server, and each is settled in its own transaction.
+    """
+    done = 0
+    while world.mailer.configured and done < limit:
+        claimed = world.store.call(claim, world.clock.now(), 1)
+        if not claimed.letters and not claimed.dropped:
+            break
+        for letter in claimed.letters:
+            delivery = _sent(world, letter)
+            world.store.call(settle, world.clock.now(), letter.mail, delivery)
+        done += 1
+    return done
+
+
+def _sent(world: World, letter: Letter) -> Delivery:
+    """Send. A fault of ours in one mail becomes a failure that is shown beside it and tried again.
+
+    It must not hold up the others. Its text is left out: it might hold a link.
+    """
+    try:
+        return world.mailer.send(letter)
+    except Exception as fault:
+        detail = f"Twofold could not send this mail: {type(fault).__name__}."
+        return Delivery(ok=False, final=False, detail=detail)

@@ -1,0 +1,64 @@
+"""The outbox as an admin reads it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twofold.core.events import EventKind
+from twofold.core.mail import Mail, MailState
+from twofold.core.people import Instant, Person
+from twofold.core.sessions import Caller
+from twofold.ports import Letter, Tx
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPage:
+    """Newest mails first. `next_before` is "" on the last page."""
+
+    rows: Sequence[tuple[Mail, Person]]
+    next_before: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedMail:
+    """A mail for reading. Links are hidden once a server has taken it, or is going to."""
+
+    letter: Letter
+    hide_links: bool
+
+
+def list_mails(tx: Tx, *, account_id: str, before: str = "") -> OutboxPage:
+    """One page of the account's outbox."""
+    rows = tx.mails.page(account_id, before=before, limit=PAGE + 1)
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    return OutboxPage(rows, rows[-1][0].id if more else "")
+
+
+def open_mail(
+    tx: Tx, now: Instant, *, caller: Caller, mail_id: str, mail_server: bool
+) -> OpenedMail | None:
+    """A mail of the caller's account with its text; None for any other id.
+
+    While there is no mail server the one-time links are readable, because opening the mail here
+    is the only way it reaches anybody; that reading is in the audit log. With a server they are
+    hidden: a link proves the receiver's mailbox and nobody else's.
+    """
+    mail = tx.mails.find(caller.account.id, mail_id)
+    if mail is None:
+        return None
+    person = tx.people.find(caller.account.id, mail.person_id)
+    if person is None:
+        return None
+    hide = mail_server or mail.state is MailState.SENT
+    if not hide:
+        tx.events.add(
+            caller.account.id,
+            EventKind.MAIL_OPENED,
+            now,
+            actor_id=caller.person.id,
+            subject_id=person.id,
+            data={"kind": mail.kind.value},
+        )
+    return OpenedMail(Letter(mail, person, caller.account), hide)

@@ -1,0 +1,283 @@
+"""People: added, imported, invited, given a role, disabled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twofold.core import addresses
+from twofold.core.authenticators import Totp
+from twofold.core.events import EventKind
+from twofold.core.mail import Mail, MailKind
+from twofold.core.people import DAY, Account, Instant, Person, PersonState, Role, email_key
+from twofold.core.policy import may_give_role, may_manage
+from twofold.core.roster import Action, Plan, Roster, plan
+from twofold.core.tokens import Purpose
+from twofold.flows import links, sessions
+from twofold.flows.outbox import record, write_mail
+from twofold.flows.setup import Refused
+from twofold.ports import PersonRow, Tally, Tx
+
+PAGE = 50
+INVITATIONS_A_DAY = 10
+"""Invitations that one person may be sent in a day (mail bombing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of the people table. `next_after` is "" on the last one."""
+
+    rows: Sequence[PersonRow]
+    next_after: str
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """One person with what an admin sees about them."""
+
+    person: Person
+    authenticator: Totp | None
+    mails: Sequence[Mail]
+    may_manage: bool
+
+
+def list_people(
+    tx: Tx, *, account_id: str, search: str = "", only: str = "", after: str = ""
+) -> Page:
+    """One page of people in the order of their addresses."""
+    rows = tx.people.page(account_id, search=search, after=after, limit=PAGE + 1, only=only)
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    next_after = email_key(rows[-1].person.email) if more else ""
+    return Page(rows, next_after, tx.people.tally(account_id))
+
+
+def everybody(tx: Tx, *, account_id: str | None = None) -> list[PersonRow]:
+    """All people of one account, or of the deployment, for the command line."""
+    rows: list[PersonRow] = []
+    for account in tx.accounts.all():
+        if account_id in (None, account.id):
+            rows.extend(tx.people.page(account.id, search="", after="", limit=-1, only=""))
+    return rows
+
+
+def look(tx: Tx, *, actor: Person, person_id: str) -> Dossier | None:
+    """A person of the actor's account; None for anybody else's."""
+    person = tx.people.find(actor.account_id, person_id)
+    if person is None:
+        return None
+    return Dossier(
+        person=person,
+        authenticator=tx.authenticators.active(person.id),
+        mails=tx.mails.of(person.id, limit=10),
+        may_manage=may_manage(actor, person),
+    )
+
+
+def add(
+    tx: Tx,
+    now: Instant,
+    *,
+    account: Account,
+    actor: Person | None,
+    name: str,
+    email: str,
+    role: Role,
+    encoded: str | None = None,
+) -> Person | Refused:
+    """Add one person and invite them; with a password (an Argon2 string) no mail is sent.
+
+    `actor` is None for the command line, which may give any role.
+    """
+    problem = addresses.name_problem(name)
+    if problem:
+        return Refused("name", problem)
+    problem = addresses.problem(email)
+    if problem:
+        return Refused("email", problem)
+    if actor is not None and not may_give_role(actor.role, role):
+        return Refused(
+            "role", f"You cannot make somebody {role.value}: that is above your own role."
+        )
+    existing = tx.people.by_email(email)
+    if existing is not None:
+        return Refused("email", _taken(email, existing, account))
+    person = _new_person(tx, now, account, name, email, role, has_password=encoded is not None)
+    try:
+        tx.people.add(person, password=encoded)
+    except ValueError:
+        return Refused("email", f"{person.email} belongs to somebody here already.")
+    record(
+        tx,
+        now,
+        EventKind.PERSON_ADDED,
+        person,
+        actor_id=actor.id if actor else None,
+        role=role.value,
+    )
+    if encoded is None:
+        _send_invitation(tx, now, account, actor, person)
+    return person
+
+
+def _taken(email: str, existing: Person, account: Account) -> str:
+    if existing.account_id != account.id:
+        return f"{email.strip()} cannot be added: the address is in use elsewhere in this Twofold."
+    return f"{existing.name} has this address already ({existing.email})."
+
+
+def _new_person(
+    tx: Tx, now: Instant, account: Account, name: str, email: str, role: Role, *, has_password: bool
+) -> Person:
+    return Person(
+        id=tx.random.new_id(),
+        account_id=account.id,
+        name=name.strip(),
+        email=email.strip(),
+        role=role,
+        state=PersonState.ACTIVE if has_password else PersonState.INVITED,
+        has_password=has_password,
+        password_version=1 if has_password else 0,
+        created_at=now,
+    )
+
+
+def _send_invitation(
+    tx: Tx, now: Instant, account: Account, actor: Person | None, person: Person
+) -> None:
+    token, expires_at = links.mint(tx, now, Purpose.INVITATION, person)
+    write_mail(
+        tx,
+        now,
+        person,
+        MailKind.INVITATION,
+        token=token,
+        expires_at=expires_at,
+        inviter=actor.name if actor else account.name,
+        requires_factor=int(account.requires_factor),
+    )
+    record(tx, now, EventKind.PERSON_INVITED, person, actor_id=actor.id if actor else None)
+
+
+def invite_again(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Person | Refused | None:
+    """Send a new invitation to somebody who has not set a password yet; the old link is dead."""
+    person = tx.people.find(actor.account_id, person_id)
+    if person is None or not may_manage(actor, person):
+        return None
+    if person.state is not PersonState.INVITED:
+        return Refused("", f"{person.name} has set a password already and needs no invitation.")
+    if tx.mails.recent(person.id, (MailKind.INVITATION,), now - DAY) >= INVITATIONS_A_DAY:
+        return Refused(
+            "", f"{person.name} was sent {INVITATIONS_A_DAY} invitations in the last day."
+        )
+    _send_invitation(tx, now, tx.accounts.get(actor.account_id), actor, person)
+    return person
+
+
+def preview_import(tx: Tx, *, account_id: str, roster: Roster, actor_role: Role) -> Plan:
+    """What importing `roster` would do, row by row; changes nothing."""
+    keys = [row.key for row in roster.rows if row.problem is None]
+    existing = tx.people.keys(account_id)
+    return plan(roster, existing, tx.people.taken(keys) - existing.keys(), actor_role)
+
+
+def apply_import(
+    tx: Tx, now: Instant, *, account: Account, actor: Person | None, roster: Roster
+) -> Plan:
+    """Add everybody whom the plan adds, all or nothing, and invite them. Rows of people who are
+    there already change nothing, so the same file twice adds nobody. With a problem in any row
+    nothing at all is done: the plan that comes back says which.
+    """
+    tx.accounts.lock(account.id)
+    planned = preview_import(
+        tx, account_id=account.id, roster=roster, actor_role=actor.role if actor else Role.OWNER
+    )
+    if planned.problems:
+        return planned
+    for row in planned.rows:
+        if row.action is Action.ADD:
+            person = _new_person(
+                tx, now, account, row.row.name, row.row.email, row.row.role, has_password=False
+            )
+            tx.people.add(person, password=None)
+            _send_invitation(tx, now, account, actor, person)
+    tx.events.add(
+        account.id,
+        EventKind.PEOPLE_IMPORTED,
+        now,
+        actor_id=actor.id if actor else None,
+        subject_id=None,
+        data={"added": planned.added, "there already": planned.same + planned.differs},
+    )
+    return planned
+
+
+def set_role(
+    tx: Tx, now: Instant, *, actor: Person, person_id: str, role: Role
+) -> Person | Refused | None:
+    """Give somebody of the actor's account another role."""
+    person = tx.people.find(actor.account_id, person_id)
+    if person is None or not may_manage(actor, person):
+        return None
+    if not may_give_role(actor.role, role):
+        return Refused("role", "You cannot give a role above your own.")
+    if person.id == actor.id:
+        return Refused("role", "You cannot change your own role. Ask another admin to do it.")
+    tx.people.set_role(person.id, role)
+    record(
+        tx,
+        now,
+        EventKind.PERSON_ROLE_CHANGED,
+        person,
+        actor_id=actor.id,
+        old=person.role.value,
+        new=role.value,
+    )
+    return person
+
+
+def set_disabled(
+    tx: Tx, now: Instant, *, actor: Person, person_id: str, disabled: bool
+) -> Person | Refused | None:
+    """Stop somebody from signing in, from the next request on, or let them again."""
+    person = tx.people.find(actor.account_id, person_id)
+    if person is None or not may_manage(actor, person):
+        return None
+    if person.id == actor.id:
+        return Refused("", "You cannot disable yourself. Ask another admin to do it.")
+    if disabled == (person.state is PersonState.DISABLED):
+        return person
+    if disabled:
+        tx.people.set_state(person.id, PersonState.DISABLED)
+        sessions.end_others(tx, now, person)
+    else:
+        state = PersonState.ACTIVE if person.has_password else PersonState.INVITED
+        tx.people.set_state(person.id, state)
+    kind = EventKind.PERSON_DISABLED if disabled else EventKind.PERSON_ENABLED
+    record(tx, now, kind, person, actor_id=actor.id)
+    return person
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A CSV file kept between preview and import, with what importing it would do."""
+
+    upload_id: str
+    plan: Plan
+
+
+def keep_upload(tx: Tx, now: Instant, *, actor: Person, content: bytes, roster: Roster) -> Kept:
+    """Keep the file for the import button, and say what it would do."""
+    upload_id = tx.random.new_id()
+    tx.uploads.add(upload_id, actor.account_id, actor.id, content, now)
+    planned = preview_import(tx, account_id=actor.account_id, roster=roster, actor_role=actor.role)
+    return Kept(upload_id, planned)
+
+
+def kept_upload(tx: Tx, *, actor: Person, upload_id: str) -> bytes | None:
+    """The kept file; None if it is gone or somebody else's."""
+    return tx.uploads.peek(upload_id, actor.account_id, actor.id)
+
+
+def drop_upload(tx: Tx, *, actor: Person, upload_id: str) -> None:
+    """Forget a kept file once it was imported."""
+    tx.uploads.take(upload_id, actor.account_id, actor.id)

@@ -1,0 +1,194 @@
+"""The switch: what moving it would do, and moving it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twofold.core import addresses, keyuri
+from twofold.core.events import EventKind
+from twofold.core.mail import MailKind, MailState
+from twofold.core.people import Account, Instant, Person, PersonState
+from twofold.core.policy import why_no_switch
+from twofold.core.sessions import Caller
+from twofold.core.tokens import Purpose
+from twofold.flows import links
+from twofold.flows.outbox import record, write_mail
+from twofold.flows.setup import Refused
+from twofold.ports import Tally, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands, for its page."""
+
+    account: Account
+    tally: Tally
+    refuse_reason: str | None
+    """Why the switch does not move for this caller, or None."""
+    mails: Mapping[MailState, int]
+    """Mails written since the switch was last moved, by state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What switching on would do."""
+
+    will_mail: int
+    enrolled: int
+    unreachable: tuple[str, ...]
+    admins_not_enrolled: tuple[str, ...]
+    refuse_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The switch was moved; how many mails were queued."""
+
+    mails: int
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchRefused:
+    """The switch did not move; `sentence` says why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsFactor:
+    """Not without a second factor proved in the last five minutes."""
+
+
+def standing(tx: Tx, *, caller: Caller) -> Standing:
+    """The account page's facts."""
+    account = tx.accounts.get(caller.account.id)
+    return Standing(
+        account=account,
+        tally=tx.people.tally(account.id),
+        refuse_reason=why_no_switch(
+            requires_factor=account.requires_factor, actor_enrolled=caller.enrolled
+        ),
+        mails=tx.mails.counts(account.id, since=account.switched_at or 0)
+        if account.switched_at is not None
+        else {},
+    )
+
+
+def preview(tx: Tx, *, caller: Caller) -> Preview:
+    """Counts and names behind the switch; changes nothing."""
+    everybody = tx.people.all_active(caller.account.id)
+    unreachable = tx.people.page(
+        caller.account.id, search="", after="", limit=-1, only="failed-mail"
+    )
+    return Preview(
+        will_mail=len(everybody),
+        enrolled=sum(enrolled for _, enrolled in everybody),
+        unreachable=tuple(row.person.name for row in unreachable),
+        admins_not_enrolled=tuple(
+            person.name for person, enrolled in everybody if person.role.is_admin and not enrolled
+        ),
+        refuse_reason=why_no_switch(
+            requires_factor=caller.account.requires_factor, actor_enrolled=caller.enrolled
+        ),
+    )
+
+
+def switch_on(tx: Tx, now: Instant, *, caller: Caller) -> Switched | SwitchRefused:
+    """Demand a second factor from everybody: policy, mails, events and the end of every session
+    that no factor opened, in one transaction. Refuses until the actor is enrolled (P10).
+    """
+    account = tx.accounts.lock(caller.account.id)
+    enrolled = tx.authenticators.active(caller.person.id) is not None
+    reason = why_no_switch(requires_factor=account.requires_factor, actor_enrolled=enrolled)
+    if reason is not None:
+        record(
+            tx, now, EventKind.POLICY_REFUSED, caller.person, actor_id=caller.person.id, why=reason
+        )
+        return SwitchRefused(reason)
+    tx.accounts.set_policy(account.id, requires_factor=True, at=now)
+    ended = tx.sessions.end_unproven(account.id)
+    mails = 0
+    for person, has_factor in tx.people.all_active(account.id):
+        mails += _tell_switched_on(tx, now, caller.person, person, enrolled=has_factor)
+    record(
+        tx,
+        now,
+        EventKind.POLICY_SWITCHED_ON,
+        caller.person,
+        actor_id=caller.person.id,
+        mails=mails,
+        sessions_ended=ended,
+    )
+    return Switched(mails)
+
+
+def _tell_switched_on(
+    tx: Tx, now: Instant, actor: Person, person: Person, *, enrolled: bool
+) -> int:
+    """One mail, in the text for those who must act or for those who need not. Somebody still
+    invited gets a new invitation, which leads on to the set-up.
+    """
+    if enrolled:
+        write_mail(tx, now, person, MailKind.SWITCHED_ON_ENROLLED, admin=actor.name)
+        return 1
+    if person.state is PersonState.INVITED:
+        token, expires_at = links.mint(tx, now, Purpose.INVITATION, person, replace=False)
+        write_mail(
+            tx,
+            now,
+            person,
+            MailKind.INVITATION,
+            token=token,
+            expires_at=expires_at,
+            inviter=actor.name,
+            requires_factor=1,
+        )
+        return 1
+    token, expires_at = links.mint(tx, now, Purpose.ENROL, person, replace=False)
+    write_mail(
+        tx,
+        now,
+        person,
+        MailKind.SWITCHED_ON,
+        token=token,
+        expires_at=expires_at,
+        admin=actor.name,
+    )
+    return 1
+
+
+def switch_off(tx: Tx, now: Instant, *, caller: Caller) -> Switched | SwitchRefused | NeedsFactor:
+    """Stop demanding a second factor, and tell everybody. Whoever is enrolled stays enrolled and
+    goes on signing in with two steps.
+    """
+    if not caller.session.has_fresh_factor(now):
+        return NeedsFactor()
+    account = tx.accounts.lock(caller.account.id)
+    if not tx.accounts.set_policy(account.id, requires_factor=False, at=now):
+        return SwitchRefused("Two-factor authentication is off already.")
+    everybody = tx.people.all_active(account.id)
+    for person, _ in everybody:
+        write_mail(tx, now, person, MailKind.SWITCHED_OFF, admin=caller.person.name)
+    record(
+        tx,
+        now,
+        EventKind.POLICY_SWITCHED_OFF,
+        caller.person,
+        actor_id=caller.person.id,
+        mails=len(everybody),
+    )
+    return Switched(len(everybody))
+
+
+def rename(tx: Tx, now: Instant, *, caller: Caller, name: str, issuer: str) -> Refused | None:
+    """Change the organisation's name and the name of new entries in authenticator apps. Entries
+    that people have already keep their old name.
+    """
+    problem = addresses.name_problem(name)
+    if problem:
+        return Refused("name", problem)
+    problem = keyuri.issuer_problem(issuer)
+    if problem:
+        return Refused("issuer", problem)
+    tx.accounts.rename(caller.account.id, name=name.strip(), issuer=issuer)
+    record(tx, now, EventKind.ACCOUNT_RENAMED, caller.person, actor_id=caller.person.id, name=name)
+    return None

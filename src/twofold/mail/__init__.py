@@ -1,0 +1,1 @@
+"""The mail adapter: what mails say (`messages.py`) and how they leave (`smtp.py`)."""

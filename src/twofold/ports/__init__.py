@@ -1,0 +1,139 @@
+"""What the flows need from the world, as Protocols; the adapters behind them are chosen in
+`bootstrap.py` and nowhere else.
+
+A flow is a plain function whose first argument is a `Tx`: one open transaction with one small
+repository per noun. It returns a value (also when it refuses) and everything it wrote is
+committed, or it raises and nothing is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from twofold.core.people import Instant
+from twofold.core.sessions import Caller, HalfCaller
+from twofold.ports.nouns import (
+    Accounts,
+    Attempts,
+    Authenticators,
+    Events,
+    Links,
+    Mails,
+    People,
+    PersonRow,
+    Sessions,
+    SignIns,
+    Tally,
+    Tx,
+    Uploads,
+)
+from twofold.ports.posting import Delivery, Letter, Mailer, Postbox, Rendered
+from twofold.ports.randomness import Random
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> Instant:
+        """Seconds since the epoch, UTC."""
+        ...
+
+
+class Store(Protocol):
+    """Runs flows, each in one transaction; owns the threads on which they run."""
+
+    async def run(
+        self, flow: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `flow` and answer after its commit is durable. Raises what the flow raised,
+        `Overloaded` if the queue is full, `StorageUnavailable` if the database is away.
+        """
+        ...
+
+    def call(
+        self, flow: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for callers that may block: commands and the worker."""
+        ...
+
+    async def caller(self, token: bytes, now: Instant) -> Caller | None:
+        """The session look-up behind every page: one indexed read, no transaction."""
+        ...
+
+    async def half_caller(self, token: bytes, now: Instant) -> HalfCaller | None:
+        """The same for a half-finished sign-in."""
+        ...
+
+    async def ready(self) -> bool:
+        """Whether a flow would run now; for `/readyz`. Never raises."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Hasher(Protocol):
+    """Argon2id in a bounded pool, never inside a transaction."""
+
+    async def verify(self, encoded: str | None, password: str) -> bool:
+        """Whether it is the password. With None the same work is done for nothing, so that an
+        unknown address answers as slowly as a known one. Raises `Overloaded`.
+        """
+        ...
+
+    async def hash(self, password: str) -> str:
+        """A new Argon2id string. Raises `Overloaded`."""
+        ...
+
+    def hash_now(self, password: str) -> str:
+        """The same, blocking: for commands."""
+        ...
+
+    def needs_rehash(self, encoded: str) -> bool:
+        """Whether the settings have grown since this was made."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything outside the flows that a face or the worker may use."""
+
+    store: Store
+    hasher: Hasher
+    clock: Clock
+    random: Random
+    mailer: Mailer
+    postbox: Postbox
+    public_url: str
+    """Scheme, host and port under which people reach us; links come from this alone."""
+    common_passwords: frozenset[str]
+    """Passwords that a guesser tries first, refused when one is chosen."""
+
+
+__all__ = [
+    "Accounts",
+    "Attempts",
+    "Authenticators",
+    "Clock",
+    "Delivery",
+    "Events",
+    "Hasher",
+    "Letter",
+    "Links",
+    "Mailer",
+    "Mails",
+    "People",
+    "PersonRow",
+    "Postbox",
+    "Random",
+    "Rendered",
+    "Sessions",
+    "SignIns",
+    "Store",
+    "Tally",
+    "Tx",
+    "Uploads",
+    "World",
+]

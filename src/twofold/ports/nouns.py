@@ -1,0 +1,334 @@
+"""The repositories of a transaction, one Protocol per noun."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from twofold.core.attempts import Attempt, Outcome
+from twofold.core.authenticators import Totp
+from twofold.core.events import Event, EventKind
+from twofold.core.mail import Mail, MailKind, MailState
+from twofold.core.people import Account, Credential, Instant, Person, PersonState, Role
+from twofold.core.sessions import Caller, HalfCaller, Session, SignIn, Stage
+from twofold.core.tokens import Link, Purpose
+from twofold.ports.randomness import Random
+
+
+class Accounts(Protocol):
+    """Organisations."""
+
+    def add(self, account: Account) -> None: ...
+    def get(self, account_id: str) -> Account: ...
+    def lock(self, account_id: str) -> Account:
+        """The account, its row locked until the transaction ends."""
+        ...
+
+    def set_policy(self, account_id: str, *, requires_factor: bool, at: Instant) -> bool:
+        """Move the switch; False if it stood there already (conditional update)."""
+        ...
+
+    def rename(self, account_id: str, *, name: str, issuer: str) -> None: ...
+    def count(self) -> int: ...
+    def all(self) -> Sequence[Account]:
+        """Every account of the deployment, oldest first; for the command line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A line of the people table: the person and what one wants to see beside the name."""
+
+    person: Person
+    enrolled: bool
+    last_mail_kind: MailKind | None
+    last_mail_state: MailState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts over the people of an account; disabled people are left out of all but `disabled`."""
+
+    people: int
+    enrolled: int
+    admins_enrolled: int
+    disabled: int
+    """People who may not sign in, not part of `people`."""
+    unreachable: int
+    """People whose latest mail failed for good."""
+
+
+class People(Protocol):
+    """The people of all accounts. Every look-up by id names the account: foreign ids are None."""
+
+    def add(self, person: Person, *, password: str | None) -> None:
+        """Insert; `password` is an Argon2 string. Raises `ValueError` if the address is taken."""
+        ...
+
+    def find(self, account_id: str, person_id: str) -> Person | None: ...
+    def by_email(self, email: str) -> Person | None:
+        """By `core.people.email_key(email)`, over the whole deployment."""
+        ...
+
+    def lock(self, person_id: str) -> Person:
+        """The person, the row locked until the transaction ends: what changes factors, counts
+        failures or moves a sign-in comes through here first. Raises `NotFound`.
+        """
+        ...
+
+    def credential(self, person_id: str) -> Credential: ...
+    def set_password(self, person_id: str, encoded: str, *, expected_version: int) -> bool:
+        """Store a new password, raise the version, make an invited person active.
+        False if the version was not the expected one.
+        """
+        ...
+
+    def rehash(self, person_id: str, encoded: str, *, expected_version: int) -> None:
+        """The same password under newer Argon2 settings; the version stays."""
+        ...
+
+    def set_state(self, person_id: str, state: PersonState) -> None: ...
+    def set_role(self, person_id: str, role: Role) -> None: ...
+    def keys(self, account_id: str) -> Mapping[str, Person]:
+        """All people of an account by `email_key`, for an import's preview."""
+        ...
+
+    def taken(self, keys: Sequence[str]) -> set[str]:
+        """Which of these `email_key`s exist anywhere in the deployment."""
+        ...
+
+    def page(
+        self, account_id: str, *, search: str, after: str, limit: int, only: str
+    ) -> Sequence[PersonRow]:
+        """Rows in the order of `email_key`, those after the key `after`; `search` matches name
+        or address; `only` is "" or "enrolled", "not-enrolled", "failed-mail", "disabled".
+        """
+        ...
+
+    def all_active(self, account_id: str) -> Sequence[tuple[Person, bool]]:
+        """Everybody who may sign in or is invited, with whether they are enrolled."""
+        ...
+
+    def admins(self, account_id: str) -> Sequence[Person]: ...
+    def tally(self, account_id: str) -> Tally: ...
+    def any_owner(self) -> Person | None:
+        """The oldest active owner of the deployment, for the console's recovery link."""
+        ...
+
+
+class Authenticators(Protocol):
+    """TOTP authenticators, secrets sealed at rest by the adapter."""
+
+    def add(self, authenticator: Totp) -> None: ...
+    def active(self, person_id: str) -> Totp | None: ...
+    def pending(self, person_id: str) -> Totp | None: ...
+    def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
+        """THE consumption of a code (promise P2): one conditional update, true only if `step`
+        is greater than every step accepted before.
+        """
+        ...
+
+    def activate(self, authenticator_id: str, *, at: Instant) -> bool:
+        """Pending to active; false if it was not pending any more."""
+        ...
+
+    def retire(self, person_id: str, *, keep: str, at: Instant) -> int:
+        """Every active authenticator of the person but `keep` becomes replaced; how many."""
+        ...
+
+    def discard_pending(self, person_id: str) -> int:
+        """Delete pending set-ups with their secrets; how many."""
+        ...
+
+
+class Attempts(Protocol):
+    """Submitted codes and what became of them."""
+
+    def reserve(self, attempt: Attempt) -> None:
+        """Write the attempt before its check."""
+        ...
+
+    def settle(
+        self, attempt_id: str, outcome: Outcome, *, authenticator_id: str | None, offset: int | None
+    ) -> None: ...
+    def failures(self, person_id: str, *, limit: int) -> Sequence[Instant]:
+        """When the newest `limit` reserved or wrong attempts were made, newest first."""
+        ...
+
+    def of(self, person_id: str, *, limit: int) -> Sequence[Attempt]:
+        """The newest attempts, newest first."""
+        ...
+
+
+class SignIns(Protocol):
+    """Half-finished sign-ins."""
+
+    def add(self, sign_in: SignIn, token: bytes) -> None: ...
+    def by_token(self, token: bytes, now: Instant) -> HalfCaller | None:
+        """Alive, of a person who may sign in, with the password version it was made under."""
+        ...
+
+    def expired_return(self, token: bytes) -> str | None:
+        """The address of the person whose sign-in with this token ran out, else None: the page
+        then says why and keeps the name (WCAG 3.3.7).
+        """
+        ...
+
+    def add_failure(self, sign_in_id: str) -> int:
+        """Count one wrong code in this sign-in; the new count."""
+        ...
+
+    def finish(self, sign_in_id: str) -> bool:
+        """Consume it: true for exactly one caller."""
+        ...
+
+    def set_stage(self, sign_in_id: str, stage: Stage) -> None: ...
+    def end_all(self, person_id: str) -> int: ...
+    def purge(self, before: Instant) -> int: ...
+
+
+class Sessions(Protocol):
+    """Complete sessions."""
+
+    def add(self, session: Session, token: bytes) -> None: ...
+    def by_token(self, token: bytes, now: Instant) -> Caller | None:
+        """Alive, of an active person. One indexed read; the hot path of every page."""
+        ...
+
+    def touch(self, session_id: str, at: Instant) -> None: ...
+    def renew(
+        self,
+        session_id: str,
+        token: bytes,
+        *,
+        methods: tuple[str, ...],
+        password_at: Instant,
+        factor_at: Instant | None,
+    ) -> bool:
+        """A new id for the same session at a change of assurance; the old token is dead."""
+        ...
+
+    def end(self, session_id: str) -> bool: ...
+    def end_all(self, person_id: str, *, keep: str = "") -> int:
+        """End the person's sessions, all but the one with the id `keep`; how many."""
+        ...
+
+    def end_unproven(self, account_id: str) -> int:
+        """End every session of the account that no second factor opened; how many."""
+        ...
+
+    def of(self, person_id: str) -> Sequence[Session]: ...
+    def purge(self, created_before: Instant, seen_before: Instant) -> int: ...
+
+
+class Links(Protocol):
+    """One-time links."""
+
+    def add(self, link: Link, token: bytes) -> None: ...
+    def find(self, purpose: Purpose, token: bytes) -> Link | None:
+        """The link, used and expired ones too (the page says which)."""
+        ...
+
+    def use(self, link_id: str, now: Instant) -> bool:
+        """Consume it: true for exactly one caller, and only while it is alive (promise P2)."""
+        ...
+
+    def end_all(self, person_id: str, purpose: Purpose) -> int:
+        """Kill the person's unused links of one purpose; how many."""
+        ...
+
+    def end_purpose(self, purpose: Purpose) -> int:
+        """Kill every unused link of one purpose; how many."""
+        ...
+
+
+class Mails(Protocol):
+    """The outbox: mails as rows, written in the transaction that causes them (promise P7)."""
+
+    def add(self, mail: Mail) -> None: ...
+    def claim(self, now: Instant, *, limit: int) -> Sequence[Mail]:
+        """Due mails, leased to this caller until `now + core.mail.LEASE`."""
+        ...
+
+    def sent(self, mail_id: str, *, attempts: int, at: Instant) -> bool:
+        """Mark as sent and drop the token from its params; false if it was sent already."""
+        ...
+
+    def retry(self, mail_id: str, *, attempts: int, next_at: Instant, error: str) -> None: ...
+    def fail(self, mail_id: str, *, attempts: int, error: str) -> None: ...
+    def find(self, account_id: str, mail_id: str) -> Mail | None: ...
+    def page(self, account_id: str, *, before: str, limit: int) -> Sequence[tuple[Mail, Person]]:
+        """Newest first, those older than the id `before` ("" for the newest)."""
+        ...
+
+    def of(self, person_id: str, *, limit: int) -> Sequence[Mail]: ...
+    def counts(self, account_id: str, *, since: Instant) -> Mapping[MailState, int]:
+        """How many mails written at or after `since` are in each state."""
+        ...
+
+    def recent(self, person_id: str, kinds: Sequence[MailKind], since: Instant) -> int:
+        """How many mails of these kinds the person was written since; against mail bombing."""
+        ...
+
+    def waiting(self) -> int:
+        """Mails not sent and not failed, over the deployment."""
+        ...
+
+
+class Events(Protocol):
+    """The audit log."""
+
+    def add(
+        self,
+        account_id: str,
+        kind: EventKind,
+        at: Instant,
+        *,
+        actor_id: str | None,
+        subject_id: str | None,
+        data: Mapping[str, str | int | bool],
+    ) -> None:
+        """Append the account's next entry in this transaction."""
+        ...
+
+    def of(self, account_id: str, *, limit: int) -> Sequence[Event]: ...
+
+
+class Uploads(Protocol):
+    """CSV files between preview and import, sealed at rest, gone after an hour."""
+
+    def add(
+        self, upload_id: str, account_id: str, person_id: str, content: bytes, at: Instant
+    ) -> None: ...
+    def take(self, upload_id: str, account_id: str, person_id: str) -> bytes | None:
+        """The content, deleted with the taking; None if it is not there or not theirs."""
+        ...
+
+    def peek(self, upload_id: str, account_id: str, person_id: str) -> bytes | None: ...
+    def purge(self, before: Instant) -> int: ...
+
+
+class Tx(Protocol):
+    """One open transaction."""
+
+    random: Random
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def authenticators(self) -> Authenticators: ...
+    @property
+    def attempts(self) -> Attempts: ...
+    @property
+    def sign_ins(self) -> SignIns: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def links(self) -> Links: ...
+    @property
+    def mails(self) -> Mails: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def uploads(self) -> Uploads: ...

@@ -1,0 +1,258 @@
+"""The settings: one frozen object, read and checked once at the start.
+
+Each value comes from the environment (`TWOFOLD_PUBLIC_URL`), from a file that the environment
+names (`TWOFOLD_PUBLIC_URL_FILE`, for secrets that a container mounts), from a TOML file
+(`public_url` or `public_url_file`), or is the default, in this order. A name that nobody knows is
+an error, because a misspelt setting that is silently ignored is how a policy fails to apply.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+
+from twofold import setting_values as values
+from twofold.core.errors import SettingsError
+
+PREFIX = "TWOFOLD_"
+CONFIG = "TWOFOLD_CONFIG"
+TOML_NAME = "twofold.toml"
+DEFAULT = "default"
+
+
+class Settings(BaseModel):
+    """Everything an operator can set. The docstring of a field is its documentation."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    data_dir: Path
+    """Folder of the database and the key file. Default: `./data`."""
+    database_url: str = Field(repr=False)
+    """`sqlite:///path` or `postgresql://name:password@host/database`. Default: SQLite in the
+    data folder."""
+    listen: str
+    """Address and port to serve on. Default: `127.0.0.1:8000`."""
+    public_url: str
+    """Scheme, host and port under which people reach the service; links in mails come from it.
+    Default: `http://localhost:8000`, with the port of `listen`."""
+    smtp_url: str | None = Field(repr=False)
+    """`smtp://name:password@host:port` or `smtps://…`, with `?starttls=required` or
+    `?starttls=off`. Default: none; mails wait in the outbox."""
+    mail_from: str
+    """Sender of mails. Default: `Twofold <twofold@HOST>` with the host of `public_url`."""
+    argon2_memory_kib: int
+    """Memory for one password check in KiB. Default: 19456."""
+    argon2_time: int
+    """Passes over that memory. Default: 2."""
+    argon2_parallelism: int
+    """Lanes of one password check. Default: 1."""
+    password_pool: int
+    """Password checks that run at once. Default: the number of cores."""
+
+    origins: Mapping[str, str] = Field(repr=False, exclude=True)
+    """Where each value came from, for `twofold config check`."""
+
+    _data_dir = field_validator("data_dir", mode="before")(values.data_dir)
+    _database_url = field_validator("database_url", mode="before")(values.database_url)
+    _public_url = field_validator("public_url", mode="before")(values.public_url)
+    _listen = field_validator("listen", mode="before")(values.listen)
+    _smtp_url = field_validator("smtp_url", mode="before")(values.smtp_url)
+    _mail_from = field_validator("mail_from", mode="before")(values.mail_from)
+    _memory = field_validator("argon2_memory_kib", mode="before")(values.whole(7168, 4 * 2**20))
+    _time = field_validator("argon2_time", mode="before")(values.whole(1, 64))
+    _lanes = field_validator("argon2_parallelism", mode="before")(values.whole(1, 64))
+    _pool = field_validator("password_pool", mode="before")(values.whole(1, 64))
+
+    @property
+    def listen_host(self) -> str:
+        """The address part of `listen`, without the brackets of IPv6."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def listen_port(self) -> int:
+        """The port part of `listen`."""
+        return int(self.listen.rpartition(":")[2])
+
+
+NAMES = tuple(name for name in Settings.model_fields if name != "origins")
+"""Every setting, in the order in which they are documented and shown."""
+
+_ARGON2_MINIMUM = 5 * 7168
+"""KiB times passes of the cheapest Argon2id setting that OWASP's password storage sheet lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One value as somebody wrote it, and where."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of `twofold config check`."""
+
+    name: str
+    value: str
+    origin: str
+
+
+def load(environ: Mapping[str, str], toml_path: Path | None = None) -> Settings:
+    """Read and check all settings.
+
+    `environ` is the process environment; `toml_path` names the TOML file, otherwise
+    `TWOFOLD_CONFIG` does, otherwise `twofold.toml` in the data folder or the working folder is
+    taken if it exists. Raises `SettingsError` with one sentence about the first problem.
+    """
+    from_environment = _from_environment(environ)
+    named = environ.get(CONFIG)
+    path = toml_path or (Path(named) if named else _found_toml(from_environment))
+    given = (_from_toml(path) if path else {}) | from_environment
+    given = _with_defaults(given)
+    try:
+        settings = Settings(
+            **{name: given[name].value for name in NAMES},
+            origins={name: given[name].origin for name in NAMES},
+        )
+    except ValidationError as problem:
+        raise SettingsError(_sentence(problem.errors()[0], given)) from None
+    return _cost_checked(settings)
+
+
+def check_rows(settings: Settings) -> list[Row]:
+    """Name, effective value with secrets masked, and origin of each setting."""
+    return [
+        Row(PREFIX + name.upper(), values.masked(str(value)), settings.origins[name])
+        for name in NAMES
+        for value in ["not set" if getattr(settings, name) is None else getattr(settings, name)]
+    ]
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
+    written = {
+        name.removeprefix(PREFIX): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and name != CONFIG
+    }
+    return _resolve(written, spell=lambda key: PREFIX + key, origin="environment")
+
+
+def _from_toml(path: Path) -> dict[str, Given]:
+    try:
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise SettingsError(f"The settings file {path} cannot be read: {_why(problem)}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"The settings file {path} is not TOML: {problem}.") from None
+    for key in written:
+        if key != key.lower():
+            raise SettingsError(f"{key} in {path} is not a known setting: write it in lower case.")
+    return _resolve(written, spell=str.lower, origin=str(path))
+
+
+def _resolve(written: Mapping[str, Any], *, spell: Any, origin: str) -> dict[str, Given]:
+    """Match what one source says against the known names and read the files it points to."""
+    given: dict[str, Given] = {}
+    for key, value in written.items():
+        name, from_file = _name_of(key.lower())
+        if name is None:
+            raise SettingsError(_unknown(key, spell, origin))
+        if name in given:
+            raise SettingsError(
+                f"{spell(name.upper())} and {spell(name.upper())}_FILE are both given"
+                f" ({origin}): keep one of them."
+            )
+        shown = f"{origin}, file {value}" if from_file else origin
+        given[name] = Given(_file_text(spell(key), value) if from_file else value, shown)
+    return given
+
+
+def _name_of(key: str) -> tuple[str | None, bool]:
+    """The setting that `key` means, and whether it names a file with the value."""
+    if key in NAMES:
+        return key, False
+    bare = key.removesuffix("_file")
+    return (bare, True) if bare in NAMES else (None, False)
+
+
+def _unknown(key: str, spell: Any, origin: str) -> str:
+    near = difflib.get_close_matches(key.lower(), [*NAMES, *(f"{n}_file" for n in NAMES)], n=1)
+    hint = f" Did you mean {spell(near[0].upper())}?" if near else ""
+    return f"{spell(key)} ({origin}) is not a known setting.{hint}"
+
+
+def _file_text(name: str, value: object) -> str:
+    try:
+        return Path(str(value)).read_text(encoding="utf-8").strip()
+    except OSError as problem:
+        raise SettingsError(
+            f"{name} names the file {value}, which cannot be read: {_why(problem)}."
+        ) from None
+    except (UnicodeDecodeError, ValueError):
+        raise SettingsError(f"{name} names the file {value}, which is not UTF-8 text.") from None
+
+
+def _found_toml(given: Mapping[str, Given]) -> Path | None:
+    """`twofold.toml` in the data folder or the working folder; two of them are an error."""
+    data_dir = Path(str(given["data_dir"].value if "data_dir" in given else "data"))
+    found = {path.resolve() for path in (data_dir / TOML_NAME, Path(TOML_NAME)) if path.is_file()}
+    if len(found) > 1:
+        first, second = sorted(str(path) for path in found)
+        raise SettingsError(
+            f"There are two settings files, {first} and {second}: keep one, or name it in {CONFIG}."
+        )
+    return next(iter(found), None)
+
+
+def _with_defaults(given: Mapping[str, Given]) -> dict[str, Given]:
+    """All settings; a default may follow from another value, which its origin then says."""
+    full = dict(given)
+
+    def default(name: str, value: Any, origin: str = DEFAULT) -> None:
+        full.setdefault(name, Given(value, origin))
+
+    default("data_dir", "data")
+    # An empty or NUL-bearing folder is refused below, in the order of the fields.
+    folder = str(full["data_dir"].value)
+    default("database_url", f"sqlite:///{os.path.abspath(folder)}/twofold.db")
+    default("listen", "127.0.0.1:8000")
+    port = str(full["listen"].value).rpartition(":")[2]
+    default("public_url", f"http://localhost:{port}")
+    default("smtp_url", None)
+    default("mail_from", f"Twofold <twofold@{values.mail_host(str(full['public_url'].value))}>")
+    default("argon2_memory_kib", 19456)
+    default("argon2_time", 2)
+    default("argon2_parallelism", 1)
+    default("password_pool", min(64, os.cpu_count() or 1))
+    return full
+
+
+def _cost_checked(settings: Settings) -> Settings:
+    """Refuse an Argon2 cost under the cheapest recommended one; memory and passes trade off."""
+    if settings.argon2_memory_kib * settings.argon2_time < _ARGON2_MINIMUM:
+        raise SettingsError(
+            "TWOFOLD_ARGON2_MEMORY_KIB times TWOFOLD_ARGON2_TIME must be at least"
+            f" {_ARGON2_MINIMUM}: less lets stolen passwords be guessed too fast."
+        )
+    return settings
+
+
+def _sentence(error: ErrorDetails, given: Mapping[str, Given]) -> str:
+    """The first problem that pydantic found, as one sentence that names the setting."""
+    name = str(error["loc"][0])
+    reason = str(error.get("ctx", {}).get("error", error["msg"]))
+    origin = given[name].origin if name in given else DEFAULT
+    return f"{PREFIX}{name.upper()} ({origin}) {reason}"
+
+
+def _why(problem: OSError) -> str:
+    return (problem.strerror or type(problem).__name__).lower()

@@ -1,0 +1,100 @@
+"""Organisations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from twofold.core.errors import NotFound
+from twofold.core.people import Account, Instant
+from twofold.storage.tables import accounts, event_heads
+
+ACCOUNT = (
+    accounts.c.id,
+    accounts.c.name,
+    accounts.c.issuer,
+    accounts.c.requires_factor,
+    accounts.c.switched_at,
+    accounts.c.created_at,
+)
+BEFORE_THE_FIRST_EVENT = bytes(32)
+
+GET = select(*ACCOUNT).where(accounts.c.id == bindparam("account_id"))
+LOCK = GET.with_for_update()
+ALL = select(*ACCOUNT).order_by(accounts.c.created_at, accounts.c.id)
+COUNT = select(func.count()).select_from(accounts)
+SET_POLICY = (
+    update(accounts)
+    .where(
+        accounts.c.id == bindparam("account_id"),
+        accounts.c.requires_factor != bindparam("switch"),
+    )
+    .values(requires_factor=bindparam("switch"), switched_at=bindparam("at"))
+)
+RENAME = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("account_id"))
+    .values(name=bindparam("new_name"), issuer=bindparam("new_issuer"))
+)
+
+
+def account_of(values: Sequence[Any]) -> Account:
+    """The account in the columns `ACCOUNT`."""
+    id_, name, issuer, requires_factor, switched_at, created_at = values
+    return Account(id_, name, issuer, bool(requires_factor), switched_at, created_at)
+
+
+class Accounts:
+    """See `ports.Accounts`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """On the connection of one transaction."""
+        self._connection = connection
+
+    def add(self, account: Account) -> None:
+        """Insert the account and the head of its event chain."""
+        self._connection.execute(
+            insert(accounts),
+            {
+                "id": account.id,
+                "name": account.name,
+                "issuer": account.issuer,
+                "requires_factor": account.requires_factor,
+                "switched_at": account.switched_at,
+                "created_at": account.created_at,
+            },
+        )
+        head = {"account_id": account.id, "seq": 0, "hash": BEFORE_THE_FIRST_EVENT}
+        self._connection.execute(insert(event_heads), head)
+
+    def get(self, account_id: str) -> Account:
+        """The account. Raises `NotFound`."""
+        row = self._connection.execute(GET, {"account_id": account_id}).one_or_none()
+        if row is None:
+            raise NotFound
+        return account_of(row)
+
+    def lock(self, account_id: str) -> Account:
+        """The account, its row locked until the transaction ends. Raises `NotFound`."""
+        row = self._connection.execute(LOCK, {"account_id": account_id}).one_or_none()
+        if row is None:
+            raise NotFound
+        return account_of(row)
+
+    def set_policy(self, account_id: str, *, requires_factor: bool, at: Instant) -> bool:
+        """Move the switch; False if it stood there already."""
+        values = {"account_id": account_id, "switch": requires_factor, "at": at}
+        return self._connection.execute(SET_POLICY, values).rowcount == 1
+
+    def rename(self, account_id: str, *, name: str, issuer: str) -> None:
+        """Give the account another name, here and in authenticator apps."""
+        values = {"account_id": account_id, "new_name": name, "new_issuer": issuer}
+        self._connection.execute(RENAME, values)
+
+    def count(self) -> int:
+        """How many accounts the deployment hosts."""
+        return self._connection.execute(COUNT).scalar_one()
+
+    def all(self) -> Sequence[Account]:
+        """Every account of the deployment, oldest first."""
+        return [account_of(row) for row in self._connection.execute(ALL)]

@@ -1,0 +1,113 @@
+"""Submitted codes and what became of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
+from twofold.core.people import Instant
+from twofold.storage.tables import attempts
+
+ATTEMPT = (
+    attempts.c.id,
+    attempts.c.account_id,
+    attempts.c.person_id,
+    attempts.c.purpose,
+    attempts.c.outcome,
+    attempts.c.tried_at,
+    attempts.c.authenticator_id,
+    attempts.c.step_offset,
+    attempts.c.address,
+    attempts.c.browser,
+)
+SETTLE = (
+    update(attempts)
+    .where(attempts.c.id == bindparam("attempt_id"))
+    .values(
+        outcome=bindparam("became"),
+        authenticator_id=bindparam("matched"),
+        step_offset=bindparam("by_steps"),
+    )
+)
+NEWEST = (
+    select(*ATTEMPT)
+    .where(attempts.c.person_id == bindparam("person_id"))
+    .order_by(attempts.c.tried_at.desc(), attempts.c.id.desc())
+    .limit(bindparam("limit"))
+)
+FAILURES = (
+    select(attempts.c.tried_at)
+    .where(
+        attempts.c.person_id == bindparam("person_id"),
+        attempts.c.outcome.in_((Outcome.RESERVED.value, Outcome.WRONG.value)),
+    )
+    .order_by(attempts.c.tried_at.desc())
+    .limit(bindparam("limit"))
+)
+
+
+class Attempts:
+    """See `ports.Attempts`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """On the connection of one transaction."""
+        self._connection = connection
+
+    def reserve(self, attempt: Attempt) -> None:
+        """Write the attempt before its check."""
+        self._connection.execute(insert(attempts), values_of(attempt))
+
+    def settle(
+        self, attempt_id: str, outcome: Outcome, *, authenticator_id: str | None, offset: int | None
+    ) -> None:
+        """Write down what became of it."""
+        values = {
+            "attempt_id": attempt_id,
+            "became": outcome.value,
+            "matched": authenticator_id,
+            "by_steps": offset,
+        }
+        self._connection.execute(SETTLE, values)
+
+    def failures(self, person_id: str, *, limit: int) -> Sequence[Instant]:
+        """When the newest `limit` reserved or wrong attempts were made, newest first."""
+        values = {"person_id": person_id, "limit": limit}
+        return list(self._connection.execute(FAILURES, values).scalars())
+
+    def of(self, person_id: str, *, limit: int) -> Sequence[Attempt]:
+        """The newest attempts, newest first."""
+        values = {"person_id": person_id, "limit": limit}
+        return [attempt_of(row) for row in self._connection.execute(NEWEST, values)]
+
+
+def attempt_of(values: Sequence[Any]) -> Attempt:
+    """The attempt in the columns `ATTEMPT`."""
+    id_, account_id, person_id, purpose, outcome, at, matched, offset, address, browser = values
+    return Attempt(
+        id=id_,
+        account_id=account_id,
+        person_id=person_id,
+        purpose=AttemptPurpose(purpose),
+        outcome=Outcome(outcome),
+        at=at,
+        authenticator_id=matched,
+        offset=offset,
+        source=Source(address=address, browser=browser),
+    )
+
+
+def values_of(attempt: Attempt) -> dict[str, Any]:
+    """The row of an attempt."""
+    return {
+        "id": attempt.id,
+        "account_id": attempt.account_id,
+        "person_id": attempt.person_id,
+        "purpose": attempt.purpose.value,
+        "outcome": attempt.outcome.value,
+        "tried_at": attempt.at,
+        "authenticator_id": attempt.authenticator_id,
+        "step_offset": attempt.offset,
+        "address": attempt.source.address,
+        "browser": attempt.source.browser,
+    }

@@ -1,0 +1,141 @@
+"""TOTP authenticators; their secrets are sealed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from twofold.core.authenticators import AuthenticatorState, Totp
+from twofold.core.people import Instant
+from twofold.storage.sealing import KeyRing
+from twofold.storage.tables import authenticators
+
+SECRET = "authenticators.sealed_secret"  # noqa: S105 - where it lies, not a secret
+PENDING, ACTIVE = AuthenticatorState.PENDING.value, AuthenticatorState.ACTIVE.value
+
+TOTP = (
+    authenticators.c.id,
+    authenticators.c.account_id,
+    authenticators.c.person_id,
+    authenticators.c.state,
+    authenticators.c.sealed_secret,
+    authenticators.c.issuer,
+    authenticators.c.label,
+    authenticators.c.created_at,
+    authenticators.c.confirmed_at,
+    authenticators.c.last_step,
+    authenticators.c.drift,
+    authenticators.c.last_offset,
+)
+NEWEST_IN_STATE = (
+    select(*TOTP)
+    .where(
+        authenticators.c.person_id == bindparam("person_id"),
+        authenticators.c.state == bindparam("state"),
+    )
+    .order_by(authenticators.c.confirmed_at.desc(), authenticators.c.id.desc())
+    .limit(1)
+)
+# Promise P2: the row count of this one statement is the permission. A pending one is claimed too,
+# by the code that proves its set-up; a replaced one never.
+CLAIM_STEP = (
+    update(authenticators)
+    .where(
+        authenticators.c.id == bindparam("authenticator_id"),
+        authenticators.c.last_step < bindparam("step"),
+        authenticators.c.state.in_((PENDING, ACTIVE)),
+    )
+    .values(
+        last_step=bindparam("step"),
+        drift=bindparam("new_drift"),
+        last_offset=bindparam("new_offset"),
+    )
+)
+ACTIVATE = (
+    update(authenticators)
+    .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
+    .values(state=ACTIVE, confirmed_at=bindparam("at"))
+)
+RETIRE = (
+    update(authenticators)
+    .where(
+        authenticators.c.person_id == bindparam("of_person"),
+        authenticators.c.id != bindparam("keep"),
+        authenticators.c.state == ACTIVE,
+    )
+    .values(state=AuthenticatorState.REPLACED.value, ended_at=bindparam("at"))
+)
+DISCARD_PENDING = delete(authenticators).where(
+    authenticators.c.person_id == bindparam("of_person"), authenticators.c.state == PENDING
+)
+
+
+class Authenticators:
+    """See `ports.Authenticators`."""
+
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
+        """On the connection of one transaction; `ring` seals and opens the secrets."""
+        self._connection = connection
+        self._ring = ring
+
+    def add(self, authenticator: Totp) -> None:
+        """Insert. The database refuses a second pending one of the same person."""
+        self._connection.execute(insert(authenticators), self._values_of(authenticator))
+
+    def active(self, person_id: str) -> Totp | None:
+        """The one that the person signs in with."""
+        return self._newest(person_id, ACTIVE)
+
+    def pending(self, person_id: str) -> Totp | None:
+        """The one that is being set up."""
+        return self._newest(person_id, PENDING)
+
+    def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
+        """Use up `step`: true only if it is greater than every step accepted before."""
+        values = {
+            "authenticator_id": authenticator_id,
+            "step": step,
+            "new_drift": drift,
+            "new_offset": offset,
+        }
+        return self._connection.execute(CLAIM_STEP, values).rowcount == 1
+
+    def activate(self, authenticator_id: str, *, at: Instant) -> bool:
+        """Pending to active; false if it was not pending any more."""
+        values = {"authenticator_id": authenticator_id, "at": at}
+        return self._connection.execute(ACTIVATE, values).rowcount == 1
+
+    def retire(self, person_id: str, *, keep: str, at: Instant) -> int:
+        """Every active authenticator of the person but `keep` becomes replaced; how many."""
+        values = {"of_person": person_id, "keep": keep, "at": at}
+        return self._connection.execute(RETIRE, values).rowcount
+
+    def discard_pending(self, person_id: str) -> int:
+        """Delete pending set-ups with their secrets; how many."""
+        return self._connection.execute(DISCARD_PENDING, {"of_person": person_id}).rowcount
+
+    def _newest(self, person_id: str, state: str) -> Totp | None:
+        values = {"person_id": person_id, "state": state}
+        row = self._connection.execute(NEWEST_IN_STATE, values).one_or_none()
+        return None if row is None else self._totp_of(row)
+
+    def _totp_of(self, values: Sequence[Any]) -> Totp:
+        id_, account_id, person_id, state, sealed, *rest = values
+        secret = self._ring.open(SECRET, id_, sealed)
+        return Totp(id_, account_id, person_id, AuthenticatorState(state), secret, *rest)
+
+    def _values_of(self, authenticator: Totp) -> dict[str, Any]:
+        return {
+            "id": authenticator.id,
+            "account_id": authenticator.account_id,
+            "person_id": authenticator.person_id,
+            "state": authenticator.state.value,
+            "sealed_secret": self._ring.seal(SECRET, authenticator.id, authenticator.secret),
+            "issuer": authenticator.issuer,
+            "label": authenticator.label,
+            "created_at": authenticator.created_at,
+            "confirmed_at": authenticator.confirmed_at,
+            "last_step": authenticator.last_step,
+            "drift": authenticator.drift,
+            "last_offset": authenticator.last_offset,
+        }

@@ -1,0 +1,135 @@
+"""The people of all accounts: finding, adding and changing them. Lists are in `people_lists.py`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Executable, bindparam, case, select, update
+
+from twofold.core.errors import NotFound
+from twofold.core.people import Credential, Person, PersonState, Role, email_key
+from twofold.storage.engine import insert_if_free
+from twofold.storage.people_lists import PeopleLists
+from twofold.storage.people_rows import PERSON, person_of
+from twofold.storage.tables import people
+
+ADD = {
+    dialect: insert_if_free(dialect, people, "email_key") for dialect in ("sqlite", "postgresql")
+}
+FIND = select(*PERSON).where(
+    people.c.id == bindparam("person_id"), people.c.account_id == bindparam("account_id")
+)
+BY_EMAIL = select(*PERSON).where(people.c.email_key == bindparam("key"))
+LOCK = select(*PERSON).where(people.c.id == bindparam("person_id")).with_for_update()
+CREDENTIAL = select(people.c.id, people.c.password, people.c.password_version).where(
+    people.c.id == bindparam("person_id")
+)
+TAKEN = select(people.c.email_key).where(people.c.email_key.in_(bindparam("keys", expanding=True)))
+TAKEN_AT_ONCE = 500
+"""Addresses per statement; both databases limit the number of parameters."""
+
+OF_VERSION = (
+    people.c.id == bindparam("of_person"),
+    people.c.password_version == bindparam("expected"),
+)
+SET_PASSWORD = (
+    update(people)
+    .where(*OF_VERSION)
+    .values(
+        password=bindparam("encoded"),
+        password_version=people.c.password_version + 1,
+        state=case(
+            (people.c.state == PersonState.INVITED, PersonState.ACTIVE.value),
+            else_=people.c.state,
+        ),
+    )
+)
+REHASH = update(people).where(*OF_VERSION).values(password=bindparam("encoded"))
+SET_STATE = (
+    update(people).where(people.c.id == bindparam("of_person")).values(state=bindparam("to"))
+)
+SET_ROLE = update(people).where(people.c.id == bindparam("of_person")).values(role=bindparam("to"))
+
+
+class People(PeopleLists):
+    """See `ports.People`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """On the connection of one transaction."""
+        super().__init__(connection)
+        self._add = ADD[connection.dialect.name]
+
+    def add(self, person: Person, *, password: str | None) -> None:
+        """Insert. Raises `ValueError` if the address is taken; the transaction stays usable."""
+        added = self._connection.execute(self._add, values_of(person, password))
+        if added.rowcount != 1:
+            raise ValueError(f"The address {person.email} belongs to somebody already.")
+
+    def find(self, account_id: str, person_id: str) -> Person | None:
+        """The person, if they belong to the account."""
+        return self._one(FIND, {"person_id": person_id, "account_id": account_id})
+
+    def by_email(self, email: str) -> Person | None:
+        """By `core.people.email_key(email)`, over the whole deployment."""
+        return self._one(BY_EMAIL, {"key": email_key(email)})
+
+    def lock(self, person_id: str) -> Person:
+        """The person, the row locked until the transaction ends. Raises `NotFound`."""
+        person = self._one(LOCK, {"person_id": person_id})
+        if person is None:
+            raise NotFound
+        return person
+
+    def credential(self, person_id: str) -> Credential:
+        """What a password is checked against. Raises `NotFound`."""
+        row = self._connection.execute(CREDENTIAL, {"person_id": person_id}).one_or_none()
+        if row is None:
+            raise NotFound
+        return Credential(*row)
+
+    def set_password(self, person_id: str, encoded: str, *, expected_version: int) -> bool:
+        """Store a new password, raise the version; False if it was not the expected one."""
+        values = {"of_person": person_id, "encoded": encoded, "expected": expected_version}
+        return self._connection.execute(SET_PASSWORD, values).rowcount == 1
+
+    def rehash(self, person_id: str, encoded: str, *, expected_version: int) -> None:
+        """The same password under newer Argon2 settings; the version stays."""
+        values = {"of_person": person_id, "encoded": encoded, "expected": expected_version}
+        self._connection.execute(REHASH, values)
+
+    def set_state(self, person_id: str, state: PersonState) -> None:
+        """Invite, activate or disable."""
+        self._connection.execute(SET_STATE, {"of_person": person_id, "to": state.value})
+
+    def set_role(self, person_id: str, role: Role) -> None:
+        """Give another role."""
+        self._connection.execute(SET_ROLE, {"of_person": person_id, "to": role.value})
+
+    def taken(self, keys: Sequence[str]) -> set[str]:
+        """Which of these `email_key`s exist anywhere in the deployment."""
+        found: set[str] = set()
+        for start in range(0, len(keys), TAKEN_AT_ONCE):
+            some = list(keys[start : start + TAKEN_AT_ONCE])
+            found.update(self._connection.execute(TAKEN, {"keys": some}).scalars())
+        return found
+
+    def _one(self, statement: Executable, values: Mapping[str, str]) -> Person | None:
+        row = self._connection.execute(statement, values).one_or_none()
+        return None if row is None else person_of(row)
+
+
+def values_of(person: Person, password: str | None) -> dict[str, Any]:
+    """The row of a person. `search_text` is what the search box is compared with."""
+    key = email_key(person.email)
+    return {
+        "id": person.id,
+        "account_id": person.account_id,
+        "name": person.name,
+        "email": person.email,
+        "email_key": key,
+        "search_text": f"{email_key(person.name)}\n{key}",
+        "role": person.role.value,
+        "state": person.state.value,
+        "password": password,
+        "password_version": person.password_version,
+        "created_at": person.created_at,
+    }

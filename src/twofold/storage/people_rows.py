@@ -1,0 +1,42 @@
+"""How a person stands in a row, for every statement that joins people."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import exists
+
+from twofold.core.authenticators import AuthenticatorState
+from twofold.core.people import Person, PersonState, Role
+from twofold.storage.tables import authenticators, people
+
+PERSON = (
+    people.c.id,
+    people.c.account_id,
+    people.c.name,
+    people.c.email,
+    people.c.role,
+    people.c.state,
+    people.c.password.is_not(None).label("has_password"),
+    people.c.password_version,
+    people.c.created_at,
+)
+ENROLLED = exists().where(
+    authenticators.c.person_id == people.c.id,
+    authenticators.c.state == AuthenticatorState.ACTIVE.value,
+)
+
+
+def person_of(values: Sequence[Any]) -> Person:
+    """The person in the columns `PERSON`."""
+    id_, account_id, name, email, role, state, has_password, version, created_at = values
+    return Person(
+        id=id_,
+        account_id=account_id,
+        name=name,
+        email=email,
+        role=Role(role),
+        state=PersonState(state),
+        has_password=bool(has_password),
+        password_version=version,
+        created_at=created_at,
+    )

@@ -1,0 +1,220 @@
+"""The tables, for both databases.
+
+The naming rule. Tables are plural nouns, the words of the core. A column that holds a moment ends
+in `_at` and is an integer: seconds since the epoch, UTC. A reference is called `<noun>_id`. A
+column whose value is sealed (`sealing.py`) starts with `sealed_`. A column that holds the digest
+of a token is `token_hash`. Constraints and indexes are named by `NAMES`: kind, table, columns; a
+partial index ends in the condition that it stands for (`..._pending`).
+
+Migrations do not import this module: what they made stays as it was on their day. A test holds
+the two against each other.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+
+NAMES = {
+    "pk": "pk_%(table_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
+metadata = MetaData(naming_convention=NAMES)
+
+Word = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is compared and sorted byte by byte on both databases: ids, keys, enum words."""
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("requires_factor", Boolean, nullable=False),
+    Column("switched_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("email_key", Word, nullable=False, unique=True),
+    Column("search_text", Word, nullable=False),
+    Column("role", Word, nullable=False),
+    Column("state", Word, nullable=False),
+    Column("password", Text),
+    Column("password_version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "account_id", "email_key"),
+)
+
+authenticators = Table(
+    "authenticators",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False),
+    Column("state", Word, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("last_step", BigInteger, nullable=False),
+    Column("drift", Integer, nullable=False),
+    Column("last_offset", Integer, nullable=False),
+    Index(None, "person_id", "state"),
+)
+Index(
+    "uq_authenticators_person_id_pending",
+    authenticators.c.person_id,
+    unique=True,
+    sqlite_where=authenticators.c.state == "pending",
+    postgresql_where=authenticators.c.state == "pending",
+)
+
+# An attempt outlives its authenticator: a discarded set-up leaves the history of its codes.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False),
+    Column("purpose", Word, nullable=False),
+    Column("outcome", Word, nullable=False),
+    Column("tried_at", BigInteger, nullable=False),
+    Column("authenticator_id", Word),
+    Column("step_offset", Integer),
+    Column("address", Text, nullable=False),
+    Column("browser", Text, nullable=False),
+    Index(None, "person_id", "tried_at", "id"),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False, index=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("stage", Word, nullable=False),
+    Column("password_version", Integer, nullable=False),
+    Column("return_to", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False, index=True),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("methods", Text, nullable=False),
+    Column("password_at", BigInteger, nullable=False),
+    Column("factor_at", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("browser", Text, nullable=False),
+    Column("address", Text, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("purpose", Word, nullable=False),
+    Column("account_id", Word, ForeignKey("accounts.id")),
+    Column("person_id", Word, ForeignKey("people.id")),
+    Column("password_version", Integer, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index(None, "person_id", "purpose"),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False),
+    Column("kind", Word, nullable=False),
+    Column("to_address", Text, nullable=False),
+    Column("sealed_params", LargeBinary, nullable=False),
+    Column("message_id", Word, nullable=False, unique=True),
+    Column("state", Word, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("last_error", Text, nullable=False),
+    Index(None, "account_id", "id"),
+    Index(None, "person_id", "id"),
+)
+Index(
+    "ix_mails_next_at_waiting",
+    mails.c.next_at,
+    mails.c.id,
+    sqlite_where=mails.c.state.in_(("queued", "sending")),
+    postgresql_where=mails.c.state.in_(("queued", "sending")),
+)
+
+# Actor and subject are no references: the log outlives the people in it.
+events = Table(
+    "events",
+    metadata,
+    Column("account_id", Word, ForeignKey("accounts.id"), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Word, nullable=False),
+    Column("happened_at", BigInteger, nullable=False),
+    Column("actor_id", Word),
+    Column("subject_id", Word),
+    Column("data", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+event_heads = Table(
+    "event_heads",
+    metadata,
+    Column("account_id", Word, ForeignKey("accounts.id"), primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False),
+    Column("sealed_content", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+)
+
+sealing_keys = Table(
+    "sealing_keys",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("check_value", LargeBinary, nullable=False),
+)

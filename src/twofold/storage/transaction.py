@@ -1,0 +1,34 @@
+"""One open transaction: a connection with one repository per noun on it."""
+
+from sqlalchemy import Connection
+
+from twofold.ports import Random
+from twofold.storage.accounts import Accounts
+from twofold.storage.attempts import Attempts
+from twofold.storage.authenticators import Authenticators
+from twofold.storage.events import Events
+from twofold.storage.links import Links
+from twofold.storage.mails import Mails
+from twofold.storage.people import People
+from twofold.storage.sealing import KeyRing
+from twofold.storage.sessions import Sessions
+from twofold.storage.sign_ins import SignIns
+from twofold.storage.uploads import Uploads
+
+
+class Transaction:
+    """See `ports.Tx`."""
+
+    def __init__(self, connection: Connection, ring: KeyRing, random: Random) -> None:
+        """On `connection`; beginning and committing are the store's business."""
+        self.random = random
+        self.accounts = Accounts(connection)
+        self.people = People(connection)
+        self.authenticators = Authenticators(connection, ring)
+        self.attempts = Attempts(connection)
+        self.sign_ins = SignIns(connection)
+        self.sessions = Sessions(connection)
+        self.links = Links(connection)
+        self.mails = Mails(connection, ring)
+        self.events = Events(connection)
+        self.uploads = Uploads(connection, ring)

@@ -1,0 +1,1 @@
+"""The pages: a face that parses, calls one flow and renders."""

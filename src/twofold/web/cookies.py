@@ -1,0 +1,47 @@
+"""The two cookies: one for a session, one for a half-finished sign-in."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from twofold.core.sessions import ENROLLING_LIFETIME, SESSION_LIFETIME
+
+SESSION, SIGN_IN = "twofold", "twofold-sign-in"
+_MAX_TOKEN = 64
+
+
+class Cookies:
+    """Names and attributes that follow from the public URL.
+
+    With https the names carry `__Host-`: the browser then takes them only with `Secure`, for this
+    very host and path `/`, so no sibling host can plant one (RFC 6265bis section 4.1.3.2). Plain
+    names exist on http://localhost alone.
+    """
+
+    def __init__(self, public_url: str) -> None:
+        """`public_url` decides between the two forms."""
+        self.secure = public_url.startswith("https://")
+        self._prefix = "__Host-" if self.secure else ""
+
+    def read(self, request: Request, name: str) -> str | None:
+        """The token in the cookie `name`, or None for a missing or absurd one."""
+        token = request.cookies.get(self._prefix + name)
+        return token if token and len(token) <= _MAX_TOKEN and token.isascii() else None
+
+    def set(self, response: Response, name: str, token: str) -> None:
+        """Hand a token to the browser."""
+        lifetime = SESSION_LIFETIME if name == SESSION else ENROLLING_LIFETIME
+        response.set_cookie(
+            self._prefix + name,
+            token,
+            max_age=lifetime,
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def drop(self, response: Response, name: str) -> None:
+        """Take the cookie back."""
+        response.delete_cookie(
+            self._prefix + name, path="/", secure=self.secure, httponly=True, samesite="lax"
+        )

@@ -1,0 +1,80 @@
+"""Mail: the outbox, readable in the browser."""
+
+import re
+
+from starlette.responses import Response
+
+from twofold.core.people import Role
+from twofold.flows import mails
+from twofold.web.access import Ctx, Needs, Page
+
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+
+
+async def show(ctx: Ctx) -> Response:
+    """GET /mail."""
+    before = ctx.request.query_params.get("before", "")[:64]
+    page = await ctx.world.store.run(mails.list_mails, account_id=ctx.me.account.id, before=before)
+    rows = [
+        {
+            "id": mail.id,
+            "to": mail.to_address,
+            "person_id": person.id,
+            "person_name": person.name,
+            "kind": mail.kind,
+            "state": mail.state,
+            "attempts": mail.attempts,
+            "created_at": mail.created_at,
+            "next_at": mail.next_at,
+            "last_error": mail.last_error,
+        }
+        for mail, person in page.rows
+    ]
+    return ctx.render(
+        "mail.html",
+        rows=rows,
+        configured=ctx.world.mailer.configured,
+        next_before=page.next_before,
+        before=before,
+    )
+
+
+async def show_one(ctx: Ctx) -> Response:
+    """GET /mail/{id}."""
+    opened = await ctx.world.store.run(
+        mails.open_mail,
+        ctx.now,
+        caller=ctx.me,
+        mail_id=ctx.request.path_params["id"],
+        mail_server=ctx.world.mailer.configured,
+    )
+    if opened is None:
+        return ctx.error(404)
+    rendered = ctx.world.postbox.render(opened.letter, hide_links=opened.hide_links)
+    return ctx.render(
+        "mail_view.html",
+        mail=opened.letter.mail,
+        rendered=rendered,
+        lines=[_pieces(line, ctx.world.public_url) for line in rendered.text.splitlines()],
+        links_hidden=opened.hide_links,
+    )
+
+
+def _pieces(line: str, public_url: str) -> list[dict[str, str]]:
+    """A line of the text part, its links to this very site made clickable."""
+    pieces, at = [], 0
+    for match in _LINK.finditer(line):
+        url = match.group().rstrip(".,;:!?)")
+        if not url.startswith(public_url + "/"):
+            continue
+        pieces.append({"text": line[at : match.start()], "href": ""})
+        pieces.append({"text": url, "href": url})
+        at = match.start() + len(url)
+    pieces.append({"text": line[at:], "href": ""})
+    return pieces
+
+
+PAGES = (
+    Page("/mail", Needs.SESSION, get=show, role=Role.ADMIN),
+    Page("/mail/{id}", Needs.SESSION, get=show_one, role=Role.ADMIN),
+)

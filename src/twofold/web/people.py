@@ -1,0 +1,183 @@
+"""People: the table, one person, adding one."""
+
+from starlette.responses import Response
+
+from twofold.core.people import Person, Role
+from twofold.flows import people
+from twofold.flows.setup import Refused
+from twofold.web.access import Ctx, Needs, Page
+from twofold.web.forms import FieldError
+
+FILTERS = ("", "enrolled", "not-enrolled", "failed-mail", "disabled")
+
+
+async def show(ctx: Ctx) -> Response:
+    """GET /people."""
+    asked = ctx.request.query_params
+    search, only = asked.get("search", "").strip()[:200], asked.get("only", "")
+    after = asked.get("after", "")[:300]
+    only = only if only in FILTERS else ""
+    page = await ctx.world.store.run(
+        people.list_people,
+        account_id=ctx.me.account.id,
+        search=search,
+        only=only,
+        after=after,
+    )
+    rows = [
+        {
+            "id": row.person.id,
+            "name": row.person.name,
+            "email": row.person.email,
+            "role": row.person.role,
+            "state": row.person.state,
+            "enrolled": row.enrolled,
+            "last_mail_kind": row.last_mail_kind,
+            "last_mail_state": row.last_mail_state,
+        }
+        for row in page.rows
+    ]
+    return ctx.render(
+        "people.html",
+        rows=rows,
+        search=search,
+        only=only,
+        after=after,
+        next_after=page.next_after,
+        tally=page.tally,
+    )
+
+
+async def show_one(ctx: Ctx) -> Response:
+    """GET /people/{id}."""
+    return await _person_page(ctx, [])
+
+
+async def _person_page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> Response:
+    dossier = await ctx.world.store.run(
+        people.look, actor=ctx.me.person, person_id=ctx.request.path_params["id"]
+    )
+    if dossier is None:
+        return ctx.error(404)
+    own = dossier.authenticator
+    return ctx.render(
+        "person.html",
+        422 if errors else 200,
+        person=dossier.person,
+        enrolled=own is not None,
+        authenticator={
+            "entry": f"{own.issuer}: {own.label}",
+            "confirmed_at": own.confirmed_at,
+        }
+        if own
+        else None,
+        mails=dossier.mails,
+        may_manage=dossier.may_manage,
+        is_me=dossier.person.id == ctx.me.person.id,
+        notice=notice,
+        errors=errors,
+    )
+
+
+async def show_add(ctx: Ctx) -> Response:
+    """GET /people/add."""
+    return _add_page(ctx, [])
+
+
+def _add_page(ctx: Ctx, errors: list[FieldError]) -> Response:
+    values = {name: ctx.field(name) for name in ("name", "email")}
+    values["role"] = ctx.field("role") or Role.MEMBER.value
+    return ctx.render("person_add.html", 422 if errors else 200, values=values, errors=errors)
+
+
+async def add(ctx: Ctx) -> Response:
+    """POST /people/add."""
+    role = _role(ctx)
+    if role is None:
+        return _add_page(ctx, [FieldError("role", "Choose one of the roles in the list.")])
+    done = await ctx.world.store.run(
+        people.add,
+        ctx.now,
+        account=ctx.me.account,
+        actor=ctx.me.person,
+        name=ctx.field("name"),
+        email=ctx.field("email"),
+        role=role,
+    )
+    if isinstance(done, Refused):
+        return _add_page(ctx, [FieldError(done.field, done.sentence)])
+    return ctx.go(f"/people/{done.id}")
+
+
+def _role(ctx: Ctx) -> Role | None:
+    try:
+        return Role(ctx.field("role") or Role.MEMBER.value)
+    except ValueError:
+        return None
+
+
+async def invite(ctx: Ctx) -> Response:
+    """POST /people/{id}/invite."""
+    done = await ctx.world.store.run(
+        people.invite_again,
+        ctx.now,
+        actor=ctx.me.person,
+        person_id=ctx.request.path_params["id"],
+    )
+    return await _after(ctx, done)
+
+
+async def set_role(ctx: Ctx) -> Response:
+    """POST /people/{id}/role."""
+    role = _role(ctx)
+    if role is None:
+        return await _person_page(ctx, [FieldError("role", "Choose one of the roles in the list.")])
+    done = await ctx.world.store.run(
+        people.set_role,
+        ctx.now,
+        actor=ctx.me.person,
+        person_id=ctx.request.path_params["id"],
+        role=role,
+    )
+    return await _after(ctx, done)
+
+
+async def disable(ctx: Ctx) -> Response:
+    """POST /people/{id}/disable."""
+    return await _set_disabled(ctx, disabled=True)
+
+
+async def enable(ctx: Ctx) -> Response:
+    """POST /people/{id}/enable."""
+    return await _set_disabled(ctx, disabled=False)
+
+
+async def _set_disabled(ctx: Ctx, *, disabled: bool) -> Response:
+    done = await ctx.world.store.run(
+        people.set_disabled,
+        ctx.now,
+        actor=ctx.me.person,
+        person_id=ctx.request.path_params["id"],
+        disabled=disabled,
+    )
+    return await _after(ctx, done)
+
+
+async def _after(ctx: Ctx, done: Person | Refused | None) -> Response:
+    """Back to the person's page, with the sentence where the act was refused."""
+    if done is None:
+        return ctx.error(404)
+    if isinstance(done, Refused):
+        return await _person_page(ctx, [FieldError(done.field, done.sentence)])
+    return ctx.go(f"/people/{done.id}")
+
+
+PAGES = (
+    Page("/people", Needs.SESSION, get=show, role=Role.ADMIN),
+    Page("/people/add", Needs.SESSION, get=show_add, post=add, role=Role.ADMIN),
+    Page("/people/{id}", Needs.SESSION, get=show_one, role=Role.ADMIN),
+    Page("/people/{id}/invite", Needs.SESSION, post=invite, role=Role.ADMIN),
+    Page("/people/{id}/role", Needs.SESSION, post=set_role, role=Role.ADMIN),
+    Page("/people/{id}/disable", Needs.SESSION, post=disable, role=Role.ADMIN),
+    Page("/people/{id}/enable", Needs.SESSION, post=enable, role=Role.ADMIN),
+)

@@ -1,0 +1,108 @@
+"""Templates to pages: one Jinja environment, a few filters, and the files that pages load."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse, Response
+
+from twofold.core.keyuri import grouped
+from twofold.core.people import Instant
+from twofold.core.sessions import Caller
+
+HERE = Path(__file__).parent
+TITLES: Mapping[int, tuple[str, str]] = {
+    400: ("That could not be read", "Go back, load the page again and try once more."),
+    401: ("You are signed out", "Sign in, then try once more."),
+    403: ("Not for you", "Your role does not open this page."),
+    404: ("Nothing here", "The address is wrong, or the page is gone."),
+    405: ("Not like this", "This address does not take that kind of request."),
+    413: ("Too large", "That is more than this page takes."),
+    415: ("Not a form", "This page takes only what its own form sends."),
+    429: ("Too often", "Wait a little, then try again."),
+    500: ("Something broke on our side", "Nothing was changed. Try again in a moment."),
+    503: ("Busy right now", "Nothing was changed. Try again in a few seconds."),
+}
+
+
+def when(instant: Instant) -> str:
+    """`1795527127` → “Tue 24 Nov 2026, 14:32 UTC”."""
+    return datetime.fromtimestamp(instant, UTC).strftime("%a %-d %b %Y, %H:%M UTC")
+
+
+def clock(instant: Instant) -> str:
+    """`1795527127` → “14:32 UTC”."""
+    return datetime.fromtimestamp(instant, UTC).strftime("%H:%M UTC")
+
+
+def iso(instant: Instant) -> str:
+    """For `<time datetime>`."""
+    return datetime.fromtimestamp(instant, UTC).isoformat()
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """“1 person”, “2 people”."""
+    return f"{count} {one if count == 1 else many}"
+
+
+class Static:
+    """The files under `static/`, served under a name that changes with their content."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read all files once; the folder's hash is part of every URL, so they cache for ever."""
+        self.files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        mix = hashlib.sha256()
+        for name, content in self.files.items():
+            mix.update(name.encode() + b"\0" + content)
+        self.version = mix.hexdigest()[:12]
+
+    def url(self, name: str) -> str:
+        """The address of one file. Raises `KeyError` for a file that does not exist."""
+        if name not in self.files:
+            raise KeyError(name)
+        return f"/static/{self.version}/{name}"
+
+
+class Pages:
+    """Renders templates."""
+
+    def __init__(self, static: Static) -> None:
+        """Compile the environment; an undefined name in a template is an error, never a blank."""
+        self._static = static
+        self._env = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._env.filters.update(when=when, clock=clock, iso=iso, fours=_fours, plural=plural)
+        self._env.globals.update(static=static.url, plural=plural, product="Twofold")
+
+    def response(self, template: str, http_status: int, **context: object) -> Response:
+        """A page as a response."""
+        context.setdefault("errors", [])
+        context.setdefault("values", {})
+        return HTMLResponse(self._env.get_template(template).render(**context), http_status)
+
+    def error(self, status: int, message: str, *, caller: Caller | None, path: str) -> Response:
+        """An error page; its words never hold a stack, a path of the server or a secret."""
+        title, default = TITLES.get(status, TITLES[500])
+        return self.response(
+            "error.html",
+            status,
+            caller=caller,
+            half=None,
+            csrf="",
+            path=path,
+            status=status,
+            title=title,
+            message=message or default,
+        )
+
+
+def _fours(key: str) -> list[str]:
+    """A key in groups of four, for showing."""
+    return grouped(key).split()

@@ -1,0 +1,241 @@
+"""The set-up page, on its two roads: from My Profile, and from the mailed link under the policy."""
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from twofold.core import keyuri
+from twofold.core.authenticators import Totp
+from twofold.core.otp import Malformed
+from twofold.core.people import MINUTE
+from twofold.core.sessions import Stage
+from twofold.core.tokens import Purpose
+from twofold.flows import enrol, links
+from twofold.flows.enrol import LinkRefused, NeedsProof, NothingPending
+from twofold.flows.links import LinkTrouble
+from twofold.flows.sign_in import SignedIn
+from twofold.flows.verify import Locked, Wrong
+from twofold.web.access import Ctx, Needs, Page
+from twofold.web.doors import link_gone
+from twofold.web.forms import FieldError
+from twofold.web.qr import qr_svg
+from twofold.web.sign_in import ended, locked, signed_in
+
+CERTIFIED_APPS = (
+    {"name": "Microsoft Authenticator", "where": "iPhone and Android"},
+    {"name": "Twilio Authy", "where": "iPhone and Android"},
+    {"name": "Google Authenticator", "where": "Android"},
+)
+WRONG = (
+    "That code is not from the entry that you just scanned, or its time has passed. "
+    "Wait for the next code and enter it. If that fails too, switch automatic time on "
+    "in the settings of your phone."
+)
+
+
+def _page(
+    ctx: Ctx,
+    pending: Totp,
+    *,
+    action: str,
+    cancel_url: str,
+    replacing: bool,
+    errors: list[FieldError],
+) -> Response:
+    uri = keyuri.key_uri(pending.secret, pending.issuer, pending.label)
+    return ctx.render(
+        "setup.html",
+        422 if errors else 200,
+        action=action,
+        cancel_url=cancel_url,
+        # The SVG is drawn by us from a URI whose text never reaches the markup.
+        qr_svg=Markup(qr_svg(uri)),  # noqa: S704
+        key=keyuri.key_text(pending.secret),
+        uri=uri,
+        entry={"issuer": pending.issuer, "label": pending.label},
+        values={"code": ctx.field("code")},
+        replacing=replacing,
+        apps=CERTIFIED_APPS,
+        errors=errors,
+    )
+
+
+def _refusal(answer: Malformed | Wrong) -> list[FieldError]:
+    return [FieldError("code", answer.sentence if isinstance(answer, Malformed) else WRONG)]
+
+
+async def show_own(ctx: Ctx) -> Response:
+    """GET /profile/set-up."""
+    pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me)
+    if isinstance(pending, NeedsProof):
+        return ctx.go("/confirm?next=/profile/set-up")
+    return _own_page(ctx, pending, [])
+
+
+def _own_page(ctx: Ctx, pending: Totp, errors: list[FieldError]) -> Response:
+    return _page(
+        ctx,
+        pending,
+        action="/profile/set-up/save",
+        cancel_url="/profile/set-up/cancel",
+        replacing=ctx.me.enrolled,
+        errors=errors,
+    )
+
+
+async def start_own(ctx: Ctx) -> Response:
+    """POST /profile/set-up: the button *Set up*."""
+    return ctx.go("/profile/set-up")
+
+
+async def save_own(ctx: Ctx) -> Response:
+    """POST /profile/set-up/save."""
+    answer = await ctx.world.store.run(
+        enrol.save_own, ctx.now, caller=ctx.me, typed=ctx.field("code"), source=ctx.source
+    )
+    if isinstance(answer, SignedIn):
+        return signed_in(ctx, answer)
+    if isinstance(answer, NeedsProof):
+        return ctx.go("/confirm?next=/profile/set-up")
+    if isinstance(answer, Locked):
+        return locked(ctx, answer.until)
+    if isinstance(answer, Malformed | Wrong):
+        pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me)
+        if isinstance(pending, NeedsProof):
+            return ctx.go("/confirm?next=/profile/set-up")
+        return _own_page(ctx, pending, _refusal(answer))
+    if isinstance(answer, NothingPending):
+        return ctx.go("/profile")
+    return ctx.go("/sign-in")
+
+
+async def cancel_own(ctx: Ctx) -> Response:
+    """POST /profile/set-up/cancel."""
+    await ctx.world.store.run(enrol.cancel, ctx.now, person=ctx.me.person)
+    return ctx.go("/profile")
+
+
+async def show_wait(ctx: Ctx) -> Response:
+    """GET /set-up: signed in with the password, the mailed link not opened yet."""
+    wait = await ctx.world.store.run(enrol.wait_for_link, ctx.now, half=ctx.halfway)
+    return _wait_page(ctx, wait, [])
+
+
+def _wait_page(ctx: Ctx, wait: enrol.SetUpWait, errors: list[FieldError]) -> Response:
+    return ctx.render(
+        "setup_wait.html",
+        email_masked=_masked(ctx.halfway.person.email),
+        sent_at=wait.sent_at,
+        can_send=wait.can_send,
+        next_send_at=None if wait.can_send else (wait.sent_at or ctx.now) + 15 * MINUTE,
+        errors=errors,
+    )
+
+
+def _masked(email: str) -> str:
+    """`ann@example.org` → `a••@example.org`: enough to know which mailbox."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}••@{domain}"
+
+
+async def send_link(ctx: Ctx) -> Response:
+    """POST /set-up/send-link."""
+    await ctx.world.store.run(enrol.send_link, ctx.now, half=ctx.halfway)
+    return ctx.go("/set-up")
+
+
+async def show_demanded(ctx: Ctx) -> Response:
+    """GET /enrol/{token}: the mailed link. It is looked at, never used, by a GET."""
+    token = ctx.request.path_params["token"]
+    if ctx.half is not None and ctx.half.sign_in.stage is Stage.ENROL:
+        pending = await ctx.world.store.run(
+            enrol.begin_demanded, ctx.now, half=ctx.half, token=token
+        )
+        if isinstance(pending, Totp):
+            return _demanded_page(ctx, token, pending, [])
+        return await _link_refused(ctx, token)
+    if ctx.caller is not None:
+        # Signed in already: the way on is My Profile, which asks for its own proof.
+        return ctx.go("/profile")
+    found = await ctx.world.store.run(links.look, ctx.now, purpose=Purpose.ENROL, token=token)
+    if isinstance(found, LinkTrouble):
+        return link_gone(ctx, found, "set-up")
+    return ctx.render(
+        "sign_in.html",
+        values={"email": found.person.email if found.person else ""},
+        next=ctx.request.url.path,
+        notice="",
+        why="Sign in with your password first. Then you set up your authenticator app.",
+    )
+
+
+def _demanded_page(ctx: Ctx, token: str, pending: Totp, errors: list[FieldError]) -> Response:
+    return _page(
+        ctx,
+        pending,
+        action=f"/enrol/{token}",
+        cancel_url="/set-up/cancel",
+        replacing=False,
+        errors=errors,
+    )
+
+
+async def _link_refused(ctx: Ctx, token: str) -> Response:
+    """A link that does not open this person's set-up: say which, offer to send a new one."""
+    found = await ctx.world.store.run(links.look, ctx.now, purpose=Purpose.ENROL, token=token)
+    if isinstance(found, LinkTrouble):
+        return link_gone(ctx, found, "set-up", action=("/set-up", "Get a new link"))
+    return ctx.render(
+        "gone.html",
+        403,
+        title="This link is for somebody else",
+        message=f"You are signing in as {ctx.halfway.person.name}. Open the link from your own "
+        "mail, or cancel and sign in as the person whom this mail was sent to.",
+        action_url="/set-up",
+        action_text="My own set-up",
+    )
+
+
+async def save_demanded(ctx: Ctx) -> Response:
+    """POST /enrol/{token}."""
+    token = ctx.request.path_params["token"]
+    answer = await ctx.world.store.run(
+        enrol.save_demanded,
+        ctx.now,
+        half=ctx.halfway,
+        token=token,
+        typed=ctx.field("code"),
+        source=ctx.source,
+    )
+    if isinstance(answer, SignedIn):
+        return signed_in(ctx, answer)
+    if isinstance(answer, Locked):
+        return locked(ctx, answer.until)
+    if isinstance(answer, Malformed | Wrong):
+        pending = await ctx.world.store.run(
+            enrol.begin_demanded, ctx.now, half=ctx.halfway, token=token
+        )
+        if isinstance(pending, Totp):
+            return _demanded_page(ctx, token, pending, _refusal(answer))
+    if isinstance(answer, LinkRefused):
+        return await _link_refused(ctx, token)
+    if isinstance(answer, NothingPending):
+        return ctx.go(f"/enrol/{token}")
+    return ended(ctx, ctx.halfway.person.email)
+
+
+async def cancel_demanded(ctx: Ctx) -> Response:
+    """POST /set-up/cancel."""
+    await ctx.world.store.run(enrol.cancel, ctx.now, person=ctx.halfway.person)
+    return ctx.go("/set-up")
+
+
+PAGES = (
+    Page("/profile/set-up", Needs.SESSION, get=show_own, post=start_own),
+    Page("/profile/set-up/save", Needs.SESSION, post=save_own),
+    Page("/profile/set-up/cancel", Needs.SESSION, post=cancel_own),
+    Page("/set-up", Needs.HALF_ENROL, get=show_wait),
+    Page("/set-up/send-link", Needs.HALF_ENROL, post=send_link),
+    Page("/set-up/cancel", Needs.HALF_ENROL, post=cancel_demanded),
+    Page("/enrol/{token}", Needs.PUBLIC, get=show_demanded),
+    Page("/enrol/{token}", Needs.HALF_ENROL, post=save_demanded),
+)

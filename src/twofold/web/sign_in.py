@@ -1,0 +1,206 @@
+"""Pages of the sign-in: password, code, cancel, sign out."""
+
+from starlette.responses import Response
+
+from twofold.core import passwords
+from twofold.core.otp import Malformed
+from twofold.core.paths import safe_path
+from twofold.core.sessions import Stage
+from twofold.flows import sessions, sign_in
+from twofold.flows.sign_in import CodeRefused, HalfWay, PasswordRefused, SignedIn
+from twofold.flows.verify import Locked
+from twofold.web.access import Ctx, Needs, Page
+from twofold.web.cookies import SESSION, SIGN_IN
+from twofold.web.forms import FieldError
+
+MAX_PASSWORD = 1024
+"""Bytes; longer ones are refused before any hashing (a hashing denial of service)."""
+
+
+async def show(ctx: Ctx) -> Response:
+    """GET /sign-in."""
+    if ctx.caller is not None:
+        return ctx.go("/")
+    token = ctx.cookies.read(ctx.request, SIGN_IN)
+    if token is not None and ctx.half is None:
+        email = await ctx.world.store.run(sign_in.whose_expired, token=token)
+        if email is not None:
+            return ended(ctx, email)
+    asked = safe_path(ctx.request.query_params.get("next"), "/")
+    return ctx.render("sign_in.html", values={"email": ""}, next=asked, notice="", why="")
+
+
+async def submit(ctx: Ctx) -> Response:
+    """POST /sign-in."""
+    email, password = ctx.field("email"), ctx.field("password")
+    return_to = safe_path(ctx.field("next"), "/")
+    if not email.strip() or not password:
+        return _again(ctx, return_to, _missing(email, password), 422)
+    if len(password.encode()) > MAX_PASSWORD or len(email) > MAX_PASSWORD:
+        return _again(ctx, return_to, [FieldError("", WRONG)], 422)
+    world = ctx.world
+    tried = await world.store.run(sign_in.look_up_password, email=email)
+    proved = await world.hasher.verify(tried.encoded, passwords.prepare(password))
+    rehashed = None
+    if proved and tried.encoded and world.hasher.needs_rehash(tried.encoded):
+        rehashed = await world.hasher.hash(passwords.prepare(password))
+    answer = await world.store.run(
+        sign_in.settle_password,
+        ctx.now,
+        tried=tried,
+        proved=proved,
+        rehashed=rehashed,
+        return_to=return_to,
+        source=ctx.source,
+    )
+    if isinstance(answer, PasswordRefused):
+        return _again(ctx, return_to, [FieldError("", WRONG)], 422)
+    if isinstance(answer, HalfWay):
+        following = "/sign-in/code" if answer.stage is Stage.CODE else "/set-up"
+        if answer.stage is Stage.ENROL and return_to.startswith("/enrol/"):
+            following = return_to
+        response = ctx.go(following)
+        ctx.cookies.set(response, SIGN_IN, answer.token)
+        ctx.cookies.drop(response, SESSION)
+        return response
+    return signed_in(ctx, answer)
+
+
+WRONG = "That address and password do not fit together. Check both and try again."
+
+
+def _missing(email: str, password: str) -> list[FieldError]:
+    errors = []
+    if not email.strip():
+        errors.append(FieldError("email", "Enter your e-mail address."))
+    if not password:
+        errors.append(FieldError("password", "Enter your password."))
+    return errors
+
+
+def _again(ctx: Ctx, return_to: str, errors: list[FieldError], status: int) -> Response:
+    return ctx.render(
+        "sign_in.html",
+        status,
+        values={"email": ctx.field("email")},
+        next=return_to,
+        notice="",
+        why="",
+        errors=errors,
+    )
+
+
+def signed_in(ctx: Ctx, done: SignedIn) -> Response:
+    """Hand over the session's cookie and go where the sign-in was going."""
+    response = ctx.go(_after(done.return_to))
+    ctx.cookies.set(response, SESSION, done.token)
+    ctx.cookies.drop(response, SIGN_IN)
+    return response
+
+
+def _after(return_to: str) -> str:
+    """A mailed set-up link has done its work when the sign-in is over."""
+    return "/" if return_to.startswith("/enrol/") else return_to
+
+
+async def show_code(ctx: Ctx) -> Response:
+    """GET /sign-in/code."""
+    until = await ctx.world.store.run(sign_in.locked_until_for, ctx.now, half=ctx.halfway)
+    if until is not None:
+        return locked(ctx, until)
+    return await _code_page(ctx, 200, failures=0, errors=[])
+
+
+async def submit_code(ctx: Ctx) -> Response:
+    """POST /sign-in/code."""
+    answer = await ctx.world.store.run(
+        sign_in.submit_code,
+        ctx.now,
+        half=ctx.halfway,
+        typed=ctx.field("code"),
+        source=ctx.source,
+    )
+    if isinstance(answer, SignedIn):
+        return signed_in(ctx, answer)
+    if isinstance(answer, Locked):
+        return locked(ctx, answer.until)
+    if isinstance(answer, Malformed):
+        return await _code_page(ctx, 422, failures=0, errors=[FieldError("code", answer.sentence)])
+    if isinstance(answer, CodeRefused):
+        return await _code_page(
+            ctx,
+            422,
+            failures=answer.failures,
+            errors=[FieldError("code", "That code did not work.")],
+        )
+    return ended(ctx, ctx.halfway.person.email)
+
+
+async def _code_page(ctx: Ctx, status: int, *, failures: int, errors: list[FieldError]) -> Response:
+    entry = await ctx.world.store.run(sign_in.entry_of, person_id=ctx.halfway.person.id)
+    return ctx.render(
+        "code.html",
+        status,
+        person_name=ctx.halfway.person.name,
+        entry=entry,
+        failed=failures > 0,
+        server_time=ctx.now if failures > 1 else None,
+        values={"code": ctx.field("code")},
+        errors=errors,
+    )
+
+
+def locked(ctx: Ctx, until: int) -> Response:
+    """The lock page: until when, in clock time and in minutes."""
+    person = ctx.half.person if ctx.half else ctx.me.person
+    return ctx.render(
+        "locked.html",
+        429,
+        until=until,
+        minutes=max(1, -(-(until - ctx.now) // 60)),
+        person_name=person.name,
+    )
+
+
+def ended(ctx: Ctx, email: str) -> Response:
+    """A half-finished sign-in that ran out: back to the password, the name kept."""
+    response = ctx.render(
+        "sign_in.html",
+        401,
+        values={"email": email},
+        next="/",
+        notice="That sign-in took too long and has ended. Start again with your password.",
+        why="",
+    )
+    ctx.cookies.drop(response, SIGN_IN)
+    return response
+
+
+async def cancel(ctx: Ctx) -> Response:
+    """POST /sign-in/cancel."""
+    await ctx.world.store.run(sign_in.cancel, ctx.now, half=ctx.halfway)
+    response = ctx.go("/sign-in")
+    ctx.cookies.drop(response, SIGN_IN)
+    return response
+
+
+async def show_sign_out(ctx: Ctx) -> Response:
+    """GET /sign-out: a button, because a link must not sign anybody out."""
+    return ctx.render("sign_out.html")
+
+
+async def sign_out(ctx: Ctx) -> Response:
+    """POST /sign-out."""
+    await ctx.world.store.run(sessions.end, ctx.now, caller=ctx.me)
+    response = ctx.go("/sign-in")
+    ctx.cookies.drop(response, SESSION)
+    response.headers["clear-site-data"] = '"cache"'
+    return response
+
+
+PAGES = (
+    Page("/sign-in", Needs.PUBLIC, get=show, post=submit),
+    Page("/sign-in/code", Needs.HALF_CODE, get=show_code, post=submit_code),
+    Page("/sign-in/cancel", Needs.HALF, post=cancel),
+    Page("/sign-out", Needs.SESSION, get=show_sign_out, post=sign_out),
+)

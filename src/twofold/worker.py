@@ -1,0 +1,83 @@
+"""The thread that sends mail and cleans up beside the serving of pages.
+
+Any number of workers may run at once, in one process or several: mails are leased, and cleaning
+up twice deletes nothing more. A worker that dies loses nothing (see `flows/deliver.py`).
+"""
+
+import threading
+
+import structlog
+
+from twofold.core.people import MINUTE, Instant
+from twofold.flows.deliver import deliver_due
+from twofold.flows.housekeeping import purge
+from twofold.ports import World
+
+PAUSE = 0.5
+"""Seconds between two looks into the outbox when nothing was due."""
+CLEAN_EVERY = MINUTE
+BATCH = 10
+"""Mails between two looks at whether to stop or to clean up."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """Calls `tick` until it is stopped."""
+
+    def __init__(self, world: World) -> None:
+        """Nothing runs before `start`."""
+        self._world = world
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="twofold-worker", daemon=True)
+        self._cleaned_at: Instant | None = None
+
+    def start(self) -> None:
+        """Begin; may be called once."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look into the outbox now rather than after the pause. Safe from every thread."""
+        self._woken.set()
+
+    def stop(self, timeout: float) -> bool:
+        """Finish the mail at hand and end; whether that took no longer than `timeout` seconds.
+
+        A mail that takes longer is settled if the process lives on, else sent again later.
+        """
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def tick(self) -> bool:
+        """One pass over the outbox and, once a minute, cleaning up; whether mails may be left."""
+        now = self._world.clock.now()
+        if self._cleaned_at is None or now - self._cleaned_at >= CLEAN_EVERY:
+            self._cleaned_at = now
+            self._world.store.call(purge, now)
+        done = 0
+        while done < BATCH and not self._stopping.is_set():
+            if not deliver_due(self._world, limit=1):
+                return False
+            done += 1
+        return done == BATCH
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if not self._safe_tick():
+                self._woken.wait(PAUSE)
+            self._woken.clear()
+
+    def _safe_tick(self) -> bool:
+        """`tick`, but a fault is logged and the loop goes on.
+
+        Otherwise mails would wait for a restart that nobody knows is needed.
+        """
+        try:
+            return self.tick()
+        except Exception:
+            _log.exception("worker-tick-failed")
+            return False

@@ -1,0 +1,80 @@
+"""Letters of every kind, for the tests of the mail adapter and of the delivery."""
+
+from dataclasses import replace
+
+from twofold.core.mail import Mail, MailKind, MailState
+from twofold.core.people import Account, Person, PersonState, Role
+from twofold.ports import Letter
+
+PUBLIC_URL = "https://login.acme.example"
+TOKEN = "x7Kq0p3vN9yZr1tB5uC8dE2fG4hJ6kLmQwSaPoIiUyT"
+NOW = 1795530720
+"""Tue 24 Nov 2026, 14:32 UTC."""
+EXPIRES_AT = NOW + 14 * 86400
+
+ACCOUNT = Account(
+    id="acme", name="Acme Instruments", issuer="Acme", requires_factor=True,
+    switched_at=NOW, created_at=NOW,
+)  # fmt: skip
+PERSON = Person(
+    id="ann", account_id="acme", name="Ann Example", email="ann@acme.example", role=Role.MEMBER,
+    state=PersonState.ACTIVE, has_password=True, password_version=1, created_at=NOW,
+)  # fmt: skip
+
+SEEN = {"at": NOW, "browser": "Firefox on Windows"}
+LINK = {"token": TOKEN, "expires_at": EXPIRES_AT}
+ENTRY = {"entry": "Acme: ann@acme.example"}
+PARAMS: dict[MailKind, dict[str, str | int]] = {
+    MailKind.INVITATION: {**LINK, "inviter": "Olga Admin", "requires_factor": 1},
+    MailKind.SWITCHED_ON: {**LINK, "admin": "Olga Admin"},
+    MailKind.SWITCHED_ON_ENROLLED: {"admin": "Olga Admin"},
+    MailKind.SWITCHED_OFF: {"admin": "Olga Admin"},
+    MailKind.ENROL_LINK: LINK,
+    MailKind.ENROLLED: {**SEEN, **ENTRY},
+    MailKind.REPLACED: {**SEEN, **ENTRY},
+    MailKind.LOCKED: {**SEEN, "until": NOW + 900, "address": "203.0.113.7"},
+    MailKind.PASSWORD_LINK: LINK,
+    MailKind.PASSWORD_CHANGED: SEEN,
+    MailKind.CONSOLE_LINK: {"at": NOW},
+}
+"""What each kind carries."""
+LINKS = {
+    MailKind.INVITATION: f"{PUBLIC_URL}/invitation/{TOKEN}",
+    MailKind.SWITCHED_ON: f"{PUBLIC_URL}/enrol/{TOKEN}",
+    MailKind.ENROL_LINK: f"{PUBLIC_URL}/enrol/{TOKEN}",
+    MailKind.PASSWORD_LINK: f"{PUBLIC_URL}/password/{TOKEN}",
+}
+
+
+def letter(
+    kind: MailKind = MailKind.SWITCHED_ON,
+    *,
+    person: Person = PERSON,
+    account: Account = ACCOUNT,
+    state: MailState = MailState.QUEUED,
+    to_address: str | None = None,
+    **params: str | int,
+) -> Letter:
+    """A letter of one kind with all that it carries; `params` replaces single values."""
+    mail = Mail(
+        id="mail-1",
+        account_id=account.id,
+        person_id=person.id,
+        kind=kind,
+        to_address=person.email if to_address is None else to_address,
+        params=PARAMS[kind] | params,
+        message_id="<mail-1@twofold.mail>",
+        state=state,
+        attempts=0,
+        created_at=NOW,
+        next_at=NOW,
+        sent_at=None,
+        last_error="",
+    )
+    return Letter(mail, person, account)
+
+
+def without_token(sent: Letter, state: MailState) -> Letter:
+    """The letter as it is stored once its token was dropped."""
+    params = {key: value for key, value in sent.mail.params.items() if key != "token"}
+    return replace(sent, mail=replace(sent.mail, params=params, state=state))

@@ -1,0 +1,112 @@
+"""TOTP authenticators, and the one statement that uses up a code, on both databases."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from tests.storage.races import race
+from tests.storage.samples import NOW, add_ann, person, totp, with_ann
+from twofold.core.authenticators import AuthenticatorState
+from twofold.ports import Store, Tx
+
+ACTIVE = AuthenticatorState.ACTIVE
+STEP = NOW // 30
+
+
+def test_an_authenticator_comes_back_as_it_was_stored(store: Store) -> None:
+    """With its secret, and only in the state that was asked for."""
+    with_ann(store)
+    store.call(lambda tx: tx.authenticators.add(totp()))
+    assert store.call(lambda tx: tx.authenticators.pending("ann")) == totp()
+    assert store.call(lambda tx: tx.authenticators.active("ann")) is None
+    assert store.call(lambda tx: tx.authenticators.pending("bob")) is None
+
+
+def test_a_person_has_one_pending_authenticator(store: Store) -> None:
+    """The database itself refuses a second one."""
+    with_ann(store)
+    store.call(lambda tx: tx.authenticators.add(totp("t1")))
+    with pytest.raises(IntegrityError):
+        store.call(lambda tx: tx.authenticators.add(totp("t2")))
+    store.call(lambda tx: tx.authenticators.add(totp("t3", state=ACTIVE)))
+    assert store.call(lambda tx: tx.authenticators.discard_pending("ann")) == 1
+    assert store.call(lambda tx: tx.authenticators.discard_pending("ann")) == 0
+    store.call(lambda tx: tx.authenticators.add(totp("t2")))
+
+
+@pytest.mark.parametrize(
+    ("last", "step", "claimed"),
+    [
+        (0, STEP, True),
+        (STEP - 1, STEP, True),
+        (STEP, STEP, False),
+        (STEP + 1, STEP, False),
+        (STEP, STEP + 1, True),
+    ],
+)
+def test_only_a_greater_step_is_claimed(store: Store, last: int, step: int, claimed: bool) -> None:
+    """Promise P2: the same or an older step changes nothing, a greater one moves everything."""
+    with_ann(store)
+    store.call(lambda tx: tx.authenticators.add(replace(totp(state=ACTIVE), last_step=last)))
+    claim = store.call(lambda tx: tx.authenticators.claim_step("t1", step, drift=2, offset=1))
+    assert claim is claimed
+    found = store.call(lambda tx: tx.authenticators.active("ann"))
+    assert found is not None
+    expected = (step, 2, 1) if claimed else (last, 0, 0)
+    assert (found.last_step, found.drift, found.last_offset) == expected
+
+
+@pytest.mark.parametrize("state", [AuthenticatorState.REPLACED, AuthenticatorState.REMOVED])
+def test_no_step_of_an_ended_authenticator_is_claimed(
+    store: Store, state: AuthenticatorState
+) -> None:
+    """Nor of one that does not exist."""
+    with_ann(store)
+    store.call(lambda tx: tx.authenticators.add(totp(state=state)))
+    assert not store.call(lambda tx: tx.authenticators.claim_step("t1", STEP, drift=0, offset=0))
+    assert not store.call(lambda tx: tx.authenticators.claim_step("t9", STEP, drift=0, offset=0))
+
+
+def test_a_hundred_threads_claim_one_step_once(store: Store) -> None:
+    """Promise P2 under parallel submits."""
+    with_ann(store)
+    store.call(lambda tx: tx.authenticators.add(totp(state=ACTIVE)))
+    claims = race(
+        100,
+        lambda _: store.call(
+            lambda tx: tx.authenticators.claim_step("t1", STEP, drift=0, offset=0)
+        ),
+    )
+    assert claims.count(True) == 1
+    assert claims.count(False) == 99
+
+
+def test_a_pending_one_becomes_active_once(store: Store) -> None:
+    """The second *Save* of the same set-up is told that it came too late."""
+    with_ann(store)
+    store.call(lambda tx: tx.authenticators.add(totp()))
+    assert store.call(lambda tx: tx.authenticators.activate("t1", at=NOW + 60)) is True
+    assert store.call(lambda tx: tx.authenticators.activate("t1", at=NOW + 99)) is False
+    expected = replace(totp(state=ACTIVE), confirmed_at=NOW + 60)
+    assert store.call(lambda tx: tx.authenticators.active("ann")) == expected
+    assert store.call(lambda tx: tx.authenticators.pending("ann")) is None
+
+
+def test_retiring_keeps_one_and_spares_other_people(store: Store) -> None:
+    """The new authenticator stays, the older ones become replaced."""
+
+    def prepare(tx: Tx) -> None:
+        add_ann(tx)
+        tx.people.add(person("bob"), password=None)
+        for id_ in ("t1", "t2", "t3"):
+            tx.authenticators.add(totp(id_, state=ACTIVE))
+        tx.authenticators.add(totp("t4", "bob", ACTIVE))
+
+    store.call(prepare)
+    assert store.call(lambda tx: tx.authenticators.retire("ann", keep="t2", at=NOW)) == 2
+    assert store.call(lambda tx: tx.authenticators.retire("ann", keep="t2", at=NOW)) == 0
+    kept = store.call(lambda tx: tx.authenticators.active("ann"))
+    assert kept is not None
+    assert kept.id == "t2"
+    assert store.call(lambda tx: tx.authenticators.active("bob")) is not None
