@@ -302,8 +302,8 @@ def sign_in_again(page: Page, site: str, secret: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     press(page, "Sign in")
     picture(page, "code", whole=False)
-    # The present code was used at Save, so the next one it is: it counts from 30 seconds before.
-    page.get_by_label("Code", exact=True).fill(pyotp.TOTP(secret).at(int(time.time()), 1))
+    # The present code was used at Save. The next one counts from 30 seconds before its time.
+    page.get_by_label("Code", exact=True).fill(pyotp.TOTP(secret).at(int(time.time()) + 30))
     press(page, "Sign in")
     if "two-factor authentication" not in page.content().lower():
         raise SystemExit("The second sign-in did not lead to the home page.")

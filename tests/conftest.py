@@ -1,8 +1,9 @@
 """What tests of every part stand on: a clock that is set by hand, and a store on each database.
 
 PostgreSQL is started by the tests from a Python wheel, once per run; `TWOFOLD_TEST_POSTGRES_URL`
-names another server (any database of it, with the right to create databases). Each test has a
-database of its own, copied from one that was migrated once.
+names another server (any database of it, with the right to create databases). A test on SQLite
+has a file of its own, copied from one that was migrated once; on PostgreSQL the tests of a process
+share a database that is emptied before each.
 """
 
 import os
@@ -20,6 +21,7 @@ from twofold.core.people import Instant
 from twofold.ports import Store
 from twofold.storage import build_store
 from twofold.storage.sealing import KeyRing
+from twofold.storage.tables import metadata, sealing_keys
 from twofold.system import SystemRandom
 
 MORNING = 1_789_000_000
@@ -112,11 +114,11 @@ def migrated_sqlite(
 def migrated_postgres(
     postgres: PostgresUrl, keyring: KeyRing, random: SystemRandom
 ) -> Iterator[str]:
-    """The name of a PostgreSQL database with all tables and no rows."""
+    """The address of a PostgreSQL database with all tables, shared by the tests of a process."""
     name = new_name(random)
     postgres.execute(f"CREATE DATABASE {name}")
     build_store(postgres.of(name), keyring, random).close()
-    yield name
+    yield postgres.of(name)
     postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -134,19 +136,27 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(
-    postgres: PostgresUrl, migrated_postgres: str, random: SystemRandom
-) -> Iterator[str]:
-    """The address of a PostgreSQL database of this test's own."""
+def postgres_url(migrated_postgres: str) -> str:
+    """The address of a PostgreSQL database without a row."""
+    with psycopg.connect(migrated_postgres) as connection:
+        for table in reversed(metadata.sorted_tables):
+            if table is not sealing_keys:
+                connection.execute(f"DELETE FROM {table.name}".encode())
+    return migrated_postgres
+
+
+@pytest.fixture
+def bare_postgres_url(postgres: PostgresUrl, random: SystemRandom) -> Iterator[str]:
+    """The address of a PostgreSQL database without a table, for this test alone."""
     name = new_name(random)
-    postgres.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_postgres}")
+    postgres.execute(f"CREATE DATABASE {name}")
     yield postgres.of(name)
     postgres.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The address of a database of this test's own, once for each kind."""
+    """The address of an empty database, once for each kind."""
     address: str = request.getfixturevalue(f"{request.param}_url")
     return address
 

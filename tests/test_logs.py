@@ -25,6 +25,7 @@ def stream() -> Iterator[io.StringIO]:
     yield written
     root.handlers[:] = before
     root.setLevel(level)
+    logging.getLogger("twofold").setLevel(logging.NOTSET)
     structlog.reset_defaults()
 
 
@@ -35,20 +36,21 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
 
 def test_a_line_says_when_how_grave_where_and_what(stream: io.StringIO) -> None:
     """With the values as they were given."""
-    structlog.get_logger("here").info("mail sent", mail_id="m1", attempts=2)
+    structlog.get_logger("twofold.here").info("mail sent", mail_id="m1", attempts=2)
     (line,) = lines(stream)
     assert line.pop("timestamp", "").endswith("Z")  # type: ignore[attr-defined]
     assert line == {
         "event": "mail sent",
         "level": "info",
-        "logger": "here",
+        "logger": "twofold.here",
         "mail_id": "m1",
         "attempts": 2,
     }
 
 
-def test_what_libraries_log_has_the_same_form(stream: io.StringIO) -> None:
-    """One format for everything that reaches stderr."""
+def test_what_libraries_log_has_the_same_form_from_warnings_on(stream: io.StringIO) -> None:
+    """One format for everything that reaches stderr, and little of it."""
+    logging.getLogger("uvicorn.error").info("started")
     logging.getLogger("uvicorn.error").warning("slow %s", "peer")
     (line,) = lines(stream)
     assert (line["event"], line["level"], line["logger"]) == (
@@ -61,7 +63,9 @@ def test_what_libraries_log_has_the_same_form(stream: io.StringIO) -> None:
 @pytest.mark.parametrize("name", ["password", "token", "secret", "code", "Cookie", "authorization"])
 def test_a_value_under_a_secret_name_is_hidden(stream: io.StringIO, name: str) -> None:
     """However deep it stands."""
-    structlog.get_logger().info("x", **{name: "planted-1"}, inner={"list": [{name: "planted-2"}]})
+    structlog.get_logger("twofold").info(
+        "x", **{name: "planted-1"}, inner={"list": [{name: "planted-2"}]}
+    )
     assert "planted" not in stream.getvalue()
     assert len(lines(stream)) == 1
 
@@ -78,7 +82,7 @@ def test_a_value_under_a_secret_name_is_hidden(stream: io.StringIO, name: str) -
 )
 def test_what_looks_like_a_secret_is_hidden_in_any_text(stream: io.StringIO, planted: str) -> None:
     """In messages, values, and tracebacks."""
-    logger = structlog.get_logger()
+    logger = structlog.get_logger("twofold")
     logger.info(planted, detail=planted, raw=planted.encode(), several=(planted,))
     logging.getLogger("library").error("said %s", planted)
     try:
@@ -101,7 +105,7 @@ def test_a_traceback_shows_no_local_values(stream: io.StringIO) -> None:
     try:
         check("-".join(["hunter" + "2"] * 2))
     except ValueError:
-        structlog.get_logger().exception("failed")
+        structlog.get_logger("twofold").exception("failed")
     assert "check" in stream.getvalue()
     assert "hunter2" not in stream.getvalue()
 
@@ -109,5 +113,5 @@ def test_a_traceback_shows_no_local_values(stream: io.StringIO) -> None:
 def test_ordinary_words_and_ids_stay_readable(stream: io.StringIO) -> None:
     """The net is not so fine that nothing is left to read."""
     given = "person 018f2b6e-7d1c-7c3a-9f53-1d6c5b0a9e11 signed in from 2001:db8::1 at 14:32:07"
-    structlog.get_logger().info(given)
+    structlog.get_logger("twofold").info(given)
     assert lines(stream)[0]["event"] == given

@@ -1,11 +1,14 @@
 """Settings: where values come from, what is refused, and that secrets stay masked."""
 
+import ast
+import inspect
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
 from twofold.core.errors import SettingsError
-from twofold.settings import NAMES, check_rows, load
+from twofold.settings import NAMES, Settings, check_rows, load
 
 
 @pytest.fixture(autouse=True)
@@ -260,5 +263,20 @@ def test_secrets_are_masked_wherever_settings_are_shown() -> None:
 def test_settings_cannot_be_changed() -> None:
     """One frozen object for the life of the process."""
     settings = load({})
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(FrozenInstanceError):
         settings.listen = "0.0.0.0:1"  # type: ignore[misc]
+
+
+def test_every_setting_is_documented_where_it_is_declared() -> None:
+    """The text under a field is what the operator's page shows."""
+    declared = ast.parse(inspect.getsource(Settings)).body[0]
+    assert isinstance(declared, ast.ClassDef)
+    pairs = zip(declared.body, declared.body[1:], strict=False)
+    documented = [
+        field.target.id
+        for field, text in pairs
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+    ]
+    assert documented == [*NAMES, "origins"]

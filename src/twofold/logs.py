@@ -30,7 +30,11 @@ _SECRET_TEXTS = (
 
 
 def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
-    """Send structlog and the standard library's logging to `stream` (stderr) as JSON lines."""
+    """Send structlog and the standard library's logging to `stream` (stderr) as JSON lines.
+
+    `level` is that of our own lines; libraries are heard from warnings on, so that what `serve`
+    prints for a person is not buried.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -48,7 +52,8 @@ def configure(level: str = "INFO", stream: IO[str] | None = None) -> None:
     handler.setFormatter(_formatter(shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
+    root.setLevel(logging.WARNING)
+    logging.getLogger("twofold").setLevel(level)
 
 
 def _formatter(shared: list[Processor]) -> logging.Formatter:

@@ -9,13 +9,10 @@ an error, because a misspelt setting that is silently ignored is how a policy fa
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 
 from twofold import setting_values as values
 from twofold.core.errors import SettingsError
@@ -26,16 +23,13 @@ TOML_NAME = "twofold.toml"
 DEFAULT = "default"
 
 
-class Settings(BaseModel):
-    """Everything an operator can set. The docstring of a field is its documentation."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything an operator can set. The text under a field is its documentation."""
 
     data_dir: Path
     """Folder of the database and the key file. Default: `./data`."""
-    database_url: str = Field(repr=False)
+    database_url: str = field(repr=False)
     """`sqlite:///path` or `postgresql://name:password@host/database`. Default: SQLite in the
     data folder."""
     listen: str
@@ -43,7 +37,7 @@ class Settings(BaseModel):
     public_url: str
     """Scheme, host and port under which people reach the service; links in mails come from it.
     Default: `http://localhost:8000`, with the port of `listen`."""
-    smtp_url: str | None = Field(repr=False)
+    smtp_url: str | None = field(repr=False)
     """`smtp://name:password@host:port` or `smtps://…`, with `?starttls=required` or
     `?starttls=off`. Default: none; mails wait in the outbox."""
     mail_from: str
@@ -57,19 +51,8 @@ class Settings(BaseModel):
     password_pool: int
     """Password checks that run at once. Default: the number of cores."""
 
-    origins: Mapping[str, str] = Field(repr=False, exclude=True)
+    origins: Mapping[str, str] = field(repr=False)
     """Where each value came from, for `twofold config check`."""
-
-    _data_dir = field_validator("data_dir", mode="before")(values.data_dir)
-    _database_url = field_validator("database_url", mode="before")(values.database_url)
-    _public_url = field_validator("public_url", mode="before")(values.public_url)
-    _listen = field_validator("listen", mode="before")(values.listen)
-    _smtp_url = field_validator("smtp_url", mode="before")(values.smtp_url)
-    _mail_from = field_validator("mail_from", mode="before")(values.mail_from)
-    _memory = field_validator("argon2_memory_kib", mode="before")(values.whole(7168, 4 * 2**20))
-    _time = field_validator("argon2_time", mode="before")(values.whole(1, 64))
-    _lanes = field_validator("argon2_parallelism", mode="before")(values.whole(1, 64))
-    _pool = field_validator("password_pool", mode="before")(values.whole(1, 64))
 
     @property
     def listen_host(self) -> str:
@@ -82,8 +65,21 @@ class Settings(BaseModel):
         return int(self.listen.rpartition(":")[2])
 
 
-NAMES = tuple(name for name in Settings.model_fields if name != "origins")
-"""Every setting, in the order in which they are documented and shown."""
+NAMES = tuple(one.name for one in fields(Settings) if one.name != "origins")
+"""Every setting, in the order in which they are checked, documented and shown."""
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "data_dir": values.data_dir,
+    "database_url": values.database_url,
+    "listen": values.listen,
+    "public_url": values.public_url,
+    "smtp_url": values.smtp_url,
+    "mail_from": values.mail_from,
+    "argon2_memory_kib": values.whole(7168, 4 * 2**20),
+    "argon2_time": values.whole(1, 64),
+    "argon2_parallelism": values.whole(1, 64),
+    "password_pool": values.whole(1, 64),
+}
 
 _ARGON2_MINIMUM = 5 * 7168
 """KiB times passes of the cheapest Argon2id setting that OWASP's password storage sheet lists."""
@@ -118,14 +114,9 @@ def load(environ: Mapping[str, str], toml_path: Path | None = None) -> Settings:
     path = toml_path or (Path(named) if named else _found_toml(from_environment))
     given = (_from_toml(path) if path else {}) | from_environment
     given = _with_defaults(given)
-    try:
-        settings = Settings(
-            **{name: given[name].value for name in NAMES},
-            origins={name: given[name].origin for name in NAMES},
-        )
-    except ValidationError as problem:
-        raise SettingsError(_sentence(problem.errors()[0], given)) from None
-    return _cost_checked(settings)
+    checked = {name: _checked(name, given[name]) for name in NAMES}
+    origins = {name: given[name].origin for name in NAMES}
+    return _cost_checked(Settings(**checked, origins=origins))
 
 
 def check_rows(settings: Settings) -> list[Row]:
@@ -246,12 +237,12 @@ def _cost_checked(settings: Settings) -> Settings:
     return settings
 
 
-def _sentence(error: ErrorDetails, given: Mapping[str, Given]) -> str:
-    """The first problem that pydantic found, as one sentence that names the setting."""
-    name = str(error["loc"][0])
-    reason = str(error.get("ctx", {}).get("error", error["msg"]))
-    origin = given[name].origin if name in given else DEFAULT
-    return f"{PREFIX}{name.upper()} ({origin}) {reason}"
+def _checked(name: str, given: Given) -> Any:
+    """The normal form of a value, or `SettingsError` with one sentence that names the setting."""
+    try:
+        return _CHECKS[name](given.value)
+    except ValueError as problem:
+        raise SettingsError(f"{PREFIX}{name.upper()} ({given.origin}) {problem}") from None
 
 
 def _why(problem: OSError) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+
 from tests.mail.servers import Box
 
 

@@ -45,6 +45,12 @@ class Box:
     sign_ins: list[tuple[str, bytes, bytes]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     """The names under which clients introduced themselves."""
+    _arrived: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait_for(self, count: int, *, timeout: float) -> bool:
+        """Whether so many mails arrived within `timeout` seconds."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: len(self.received) >= count, timeout)
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, lines: list[str]
@@ -75,16 +81,17 @@ class Box:
             return refusal
         content = envelope.original_content
         assert content is not None
-        self.received.append(
-            Received(
-                sender=envelope.mail_from or "",
-                receivers=list(envelope.rcpt_tos),
-                content=content,
-                options=list(envelope.mail_options),
-                encrypted=session.ssl is not None,
-                signed_in=bool(session.authenticated),
-            )
+        received = Received(
+            sender=envelope.mail_from or "",
+            receivers=list(envelope.rcpt_tos),
+            content=content,
+            options=list(envelope.mail_options),
+            encrypted=session.ssl is not None,
+            signed_in=bool(session.authenticated),
         )
+        with self._arrived:
+            self.received.append(received)
+            self._arrived.notify_all()
         return "250 2.0.0 queued as 4711"
 
     def _next(self, verb: str) -> str | None:
@@ -116,9 +123,7 @@ def mail_server(
         return SMTP(box, hostname="mail.test", loop=loop, authenticator=box.sign_in, **options)
 
     # A TLS context with aiosmtpd's own name for it means STARTTLS.
-    server = loop.run_until_complete(
-        loop.create_server(session, "127.0.0.1", 0, ssl=implicit_tls)
-    )
+    server = loop.run_until_complete(loop.create_server(session, "127.0.0.1", 0, ssl=implicit_tls))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
@@ -151,7 +156,10 @@ class ScriptedServer:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         self.released.set()
         # Closing alone does not wake a thread that waits in accept.
@@ -186,9 +194,7 @@ class ScriptedServer:
 class Line:
     """One connection of a scripted server."""
 
-    def __init__(
-        self, server: ScriptedServer, connection: socket.socket, file: IO[bytes]
-    ) -> None:
+    def __init__(self, server: ScriptedServer, connection: socket.socket, file: IO[bytes]) -> None:
         self._server = server
         self._connection = connection
         self._file = file

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
+
 from tests.mail.letters import ACCOUNT, LINKS, PARAMS, PERSON, PUBLIC_URL, TOKEN, letter
 from tests.mail.letters import without_token as stored_without_token
-
 from twofold.core.mail import MailKind, MailState
 from twofold.mail.messages import HIDDEN_LINK, LINK_PATHS, MailTemplates
 from twofold.ports import Rendered
@@ -168,7 +168,7 @@ def test_the_kinds_with_links_are_these() -> None:
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_hostile_names_are_only_ever_text(kind: MailKind, name: str) -> None:
     """A name changes no tag, no header, no reading direction, and loses none of its letters."""
-    account = replace(ACCOUNT, name=name)
+    account = replace(ACCOUNT, name=f"{name} Ltd")
     ordinary = POSTBOX.render(letter(kind))
     fields = {key: name for key in ("inviter", "admin", "entry") if key in PARAMS[kind]}
     rendered = POSTBOX.render(
@@ -258,6 +258,16 @@ def test_an_invitation_speaks_of_the_set_up_only_where_it_follows(
     rendered = POSTBOX.render(letter(MailKind.INVITATION, requires_factor=requires_factor))
     assert ("two-factor authentication" in in_one_line(rendered.text)) is told
     assert ("two-factor authentication" in in_one_line(rendered.html)) is told
+
+
+def test_an_invitation_from_the_console_names_no_inviter() -> None:
+    """There the organisation stands for the inviter, and is not said twice."""
+    rendered = POSTBOX.render(letter(MailKind.INVITATION, inviter=ACCOUNT.name))
+    assert "You are invited to sign in at Acme Instruments." in in_one_line(rendered.text)
+    assert "You are invited to sign in at Acme Instruments." in Reader(rendered.html).words
+    rendered = POSTBOX.render(letter(MailKind.INVITATION))
+    assert "Olga Admin invites you to sign in at" in in_one_line(rendered.text)
+    assert "Olga Admin invites you to sign in at" in Reader(rendered.html).words
 
 
 @pytest.mark.parametrize(

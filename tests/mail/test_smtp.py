@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import trustme
+
 from tests.mail.letters import LINKS, NOW, PERSON, PUBLIC_URL, TOKEN, letter
 from tests.mail.servers import PASSWORD_IN_URL, Box, mail_server
-
 from twofold.core.errors import SettingsError
 from twofold.core.mail import LEASE, MailKind, MailState
 from twofold.mail.messages import MailTemplates
@@ -234,9 +234,7 @@ def test_a_server_without_sign_in_is_not_used_when_a_password_is_set(
 ) -> None:
     """A missing AUTH is said, not passed over."""
     context = certified(authority, "127.0.0.1")
-    with mail_server(
-        box, tls_context=context, auth_exclude_mechanism=["PLAIN", "LOGIN"]
-    ) as port:
+    with mail_server(box, tls_context=context, auth_exclude_mechanism=["PLAIN", "LOGIN"]) as port:
         delivery = send(f"smtp://twofold:{PASSWORD_IN_URL}@127.0.0.1:{port}?ca={ca_file}")
     assert (delivery.ok, delivery.final) == (False, False)
     assert "offers no sign-in" in delivery.detail

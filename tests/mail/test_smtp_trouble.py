@@ -4,9 +4,9 @@ import socket
 import time
 
 import pytest
+
 from tests.mail.letters import PUBLIC_URL, letter
 from tests.mail.servers import Line, ScriptedServer
-
 from twofold.mail.messages import MailTemplates
 from twofold.mail.smtp import SmtpMailer, Timeouts
 from twofold.ports import Delivery

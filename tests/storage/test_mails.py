@@ -47,7 +47,8 @@ def test_a_claim_is_limited_and_takes_the_longest_due_first(store: Store) -> Non
     """So that no mail starves."""
     with_ann(store)
     for id_, due in (("m1", NOW), ("m2", NOW - 20), ("m3", NOW - 10)):
-        store.call(lambda tx, one=replace(mail(id_), next_at=due): tx.mails.add(one))
+        one = replace(mail(id_), next_at=due)
+        store.call(lambda tx, one=one: tx.mails.add(one))
     assert claim(store, limit=2) == ["m2", "m3"]
     assert claim(store, limit=2) == ["m1"]
 

@@ -151,11 +151,12 @@ def matching_step(secret: bytes, code: str, now: Instant, drift: int = 0) -> int
         raise ValueError("a code must be parsed before it is checked")
     typed = int(code)
     centre = now // STEP_SECONDS + drift
+    before, after = centre - 1, centre + 1
     inner, outer = _keyed(secret)
-    behind = _number(inner.copy(), outer.copy(), centre - 1) == typed
+    behind = _number(inner.copy(), outer.copy(), before) == typed
     here = _number(inner.copy(), outer.copy(), centre) == typed
-    ahead = _number(inner, outer, centre + 1) == typed
-    return centre + 1 if ahead else centre if here else centre - 1 if behind else None
+    ahead = _number(inner, outer, after) == typed
+    return after if ahead else centre if here else before if behind else None
 
 
 def _keyed(secret: bytes) -> tuple[_Hash, _Hash]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from twofold.core.attempts import AttemptPurpose, Source
+from twofold.core.errors import NotFound
 from twofold.core.events import EventKind
 from twofold.core.otp import Malformed
 from twofold.core.people import Account, Instant, Person, PersonState
@@ -174,8 +175,18 @@ def submit_code(
         return proof
     if isinstance(proof, Wrong):
         advance(state, SignInFact.CODE_REFUSED)
-        return CodeRefused(tx.sign_ins.add_failure(half.sign_in.id))
+        return _count_refusal(tx, half)
     return _complete(tx, now, half, proof, source)
+
+
+def _count_refusal(tx: Tx, half: HalfCaller) -> CodeRefused | SignInEnded:
+    """Count it in the sign-in too. If that is over it must not raise: the person's own count of
+    this guess would be rolled back with it (promise P3).
+    """
+    try:
+        return CodeRefused(tx.sign_ins.add_failure(half.sign_in.id))
+    except NotFound:
+        return SignInEnded()
 
 
 def _complete(

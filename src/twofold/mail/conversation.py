@@ -13,7 +13,7 @@ import socket
 import ssl
 import time
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from twofold.mail.smtp_url import MailServer, Tls
@@ -101,14 +101,16 @@ class Conversation(smtplib.SMTP):
         """Read one reply within the stage's deadline."""
         if self.file is None and self.sock is not None:
             self.file = io.BufferedReader(_Reader(self))
-        reply = super().getreply()
-        if self.sock is not None:
-            # What follows may be a TLS handshake, which Python bounds by the socket's time-out.
-            self.sock.settimeout(max(0.01, min(self._timeouts.command, self._left())))
-        return reply
+        return super().getreply()
 
-    def _left(self) -> float:
-        return self._end - time.monotonic()
+    def docmd(self, cmd: str, args: str = "") -> tuple[int, bytes]:
+        """Send a command and read its reply."""
+        reply = super().docmd(cmd, args)
+        if cmd == "STARTTLS" and self.sock is not None:
+            # The handshake follows, which Python bounds by the time-out of the socket.
+            self._begin("setting up TLS", self._timeouts.command)
+            self.sock.settimeout(self._patience())
+        return reply
 
     def receive_into(self, buffer: memoryview) -> int:
         """Read what is there into `buffer`; how many bytes, 0 at the end."""
@@ -135,7 +137,6 @@ class Conversation(smtplib.SMTP):
         if self._server.tls in (Tls.IMPLICIT, Tls.OFF):
             return
         if self.has_extn("starttls"):
-            self.stage = "setting up TLS"
             self.starttls(context=self._tls)
             self.ehlo_or_helo_if_needed()
         elif self._server.tls is Tls.REQUIRED:
@@ -164,7 +165,7 @@ class Conversation(smtplib.SMTP):
     def leave(self) -> None:
         """Say QUIT and close, without waiting long for an answer."""
         with contextlib.suppress(OSError, smtplib.SMTPException):
-            self._timeouts = Timeouts(command=_GOODBYE)
+            self._timeouts = replace(self._timeouts, command=min(_GOODBYE, self._timeouts.command))
             self.docmd("QUIT")
         self.close()
 

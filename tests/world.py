@@ -1,0 +1,225 @@
+"""An organisation for tests, made by running the real flows on a real store.
+
+No mail server, no hasher: whether a password is right is a fact that the flows are told, links
+are followed out of the outbox, and codes are computed as an app computes them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, TypeVar
+
+from tests.conftest import FixedClock
+from twofold.core.attempts import Attempt, Outcome, Source
+from twofold.core.authenticators import Totp
+from twofold.core.events import Event, EventKind
+from twofold.core.mail import Mail, MailKind
+from twofold.core.otp import code_at, step_at
+from twofold.core.people import Account, Instant, Person, Role
+from twofold.core.sessions import Caller, HalfCaller
+from twofold.core.tokens import Purpose, digest
+from twofold.flows import enrol, people, rollout, setup, sign_in
+from twofold.flows.sign_in import HalfWay, PasswordRefused, SignedIn
+from twofold.ports import Store, Tx
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DESK = Source("192.0.2.7", "Firefox on Linux")
+ENCODED = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"
+"""Stands for the Argon2 string of somebody's password."""
+
+
+@dataclass
+class Organisation:
+    """One account with the store and the clock that it lives on."""
+
+    store: Store
+    clock: FixedClock
+    account_id: str
+    owner_id: str
+
+    @property
+    def now(self) -> Instant:
+        """The moment that the clock shows."""
+        return self.clock.now()
+
+    @property
+    def account(self) -> Account:
+        """The account as it is stored now."""
+        return self.store.call(lambda tx: tx.accounts.get(self.account_id))
+
+    @property
+    def owner(self) -> Person:
+        """The owner as they are stored now."""
+        return self.person(self.owner_id)
+
+    def call(
+        self,
+        flow: Callable[Concatenate[Tx, Instant, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a flow that wants to know what time it is."""
+        return self.store.call(flow, self.now, *args, **kwargs)
+
+    def person(self, person_id: str) -> Person:
+        """Somebody of the account as they are stored now."""
+        found = self.store.call(lambda tx: tx.people.find(self.account_id, person_id))
+        assert found is not None
+        return found
+
+    def add(
+        self, name: str, role: Role = Role.MEMBER, *, email: str = "", invited: bool = False
+    ) -> Person:
+        """A new person, with a password unless they are only invited."""
+        added = self.call(
+            people.add,
+            account=self.account,
+            actor=None,
+            name=name,
+            email=email or f"{name.lower()}@{self.account.name.lower()}.example",
+            role=role,
+            encoded=None if invited else ENCODED,
+        )
+        assert isinstance(added, Person)
+        return added
+
+    def submit_password(
+        self, person: Person, *, proved: bool = True, return_to: str = "/"
+    ) -> HalfWay | SignedIn | PasswordRefused:
+        """The first step of a sign-in."""
+        tried = self.store.call(sign_in.look_up_password, email=person.email)
+        return self.call(
+            sign_in.settle_password,
+            tried=tried,
+            proved=proved,
+            rehashed=None,
+            return_to=return_to,
+            source=DESK,
+        )
+
+    def half_token(self, person: Person, *, return_to: str = "/") -> str:
+        """The token of a half-finished sign-in."""
+        answer = self.submit_password(person, return_to=return_to)
+        assert isinstance(answer, HalfWay)
+        return answer.token
+
+    def half_of(self, token: str) -> HalfCaller | None:
+        """Who asks with this token of a half-finished sign-in."""
+        return self.store.call(
+            lambda tx: tx.sign_ins.by_token(digest(Purpose.SIGN_IN, token), self.now)
+        )
+
+    def half(self, person: Person, *, return_to: str = "/") -> HalfCaller:
+        """Somebody with a half-finished sign-in."""
+        half = self.half_of(self.half_token(person, return_to=return_to))
+        assert half is not None
+        return half
+
+    def caller_of(self, token: str) -> Caller | None:
+        """Who asks with this token of a session."""
+        return self.store.call(
+            lambda tx: tx.sessions.by_token(digest(Purpose.SESSION, token), self.now)
+        )
+
+    def caller(self, person: Person) -> Caller:
+        """Somebody with a session: signed in with what they need, in one step or two."""
+        answer = self.submit_password(person)
+        if isinstance(answer, HalfWay):
+            half = self.half_of(answer.token)
+            assert half is not None
+            self.clock.advance(30)
+            answer = self.submit_code(half, self.code(person))
+        assert isinstance(answer, SignedIn)
+        caller = self.caller_of(answer.token)
+        assert caller is not None
+        return caller
+
+    def submit_code(self, half: HalfCaller, typed: str) -> object:
+        """The second step of a sign-in."""
+        return self.call(sign_in.submit_code, half=half, typed=typed, source=DESK)
+
+    def active(self, person: Person) -> Totp:
+        """The person's active authenticator."""
+        found = self.store.call(lambda tx: tx.authenticators.active(person.id))
+        assert found is not None
+        return found
+
+    def pending(self, person: Person) -> Totp | None:
+        """The set-up that the person has begun."""
+        return self.store.call(lambda tx: tx.authenticators.pending(person.id))
+
+    def code(self, person: Person, *, steps: int = 0) -> str:
+        """What the person's app shows now, or some steps from now."""
+        return self.code_of(self.active(person), steps=steps)
+
+    def code_of(self, authenticator: Totp, *, steps: int = 0) -> str:
+        """What an app with this secret shows now, or some steps from now."""
+        return code_at(authenticator.secret, step_at(self.now) + steps)
+
+    def wrong(self, authenticator: Totp | None) -> str:
+        """Six digits that no app of the person shows at the moment."""
+        right = {self.code_of(authenticator, steps=n) for n in range(-9, 10)} if authenticator else ""
+        return next(code for code in ("000000", "111111", *map(str, range(222222, 222299)))
+                    if code not in right)
+
+    def enrol(self, person: Person) -> Caller:
+        """Set the person up from a session; the session goes on. A step later no step is used."""
+        caller = self.caller(person)
+        pending = self.call(enrol.begin_own, caller=caller)
+        assert isinstance(pending, Totp)
+        saved = self.call(
+            enrol.save_own, caller=caller, typed=self.code_of(pending), source=DESK
+        )
+        assert isinstance(saved, SignedIn)
+        self.clock.advance(30)
+        renewed = self.caller_of(saved.token)
+        assert renewed is not None
+        return renewed
+
+    def switch_on(self) -> Caller:
+        """Demand a second factor from everybody; the owner enrols first."""
+        caller = self.enrol(self.owner)
+        assert isinstance(self.call(rollout.switch_on, caller=caller), rollout.Switched)
+        return caller
+
+    def mails(self, person: Person, kind: MailKind | None = None) -> Sequence[Mail]:
+        """The person's mails, newest first."""
+        mails = self.store.call(lambda tx: tx.mails.of(person.id, limit=1000))
+        return [mail for mail in mails if kind in (None, mail.kind)]
+
+    def token(self, person: Person, kind: MailKind) -> str:
+        """The token of the link in the person's newest mail of this kind."""
+        return str(self.mails(person, kind)[0].params["token"])
+
+    def events(self, kind: EventKind | None = None) -> Sequence[Event]:
+        """The account's audit log, newest first."""
+        events = self.store.call(lambda tx: tx.events.of(self.account_id, limit=10_000))
+        return [event for event in events if kind in (None, event.kind)]
+
+    def attempts(self, person: Person) -> Sequence[Attempt]:
+        """The codes that were submitted for the person, newest first."""
+        return self.store.call(lambda tx: tx.attempts.of(person.id, limit=1000))
+
+    def outcomes(self, person: Person) -> list[Outcome]:
+        """What became of them, oldest first."""
+        return [attempt.outcome for attempt in reversed(self.attempts(person))]
+
+    def sessions(self, person: Person) -> int:
+        """How many sessions the person has."""
+        return len(self.store.call(lambda tx: tx.sessions.of(person.id)))
+
+
+def found(store: Store, clock: FixedClock, name: str = "Acme") -> Organisation:
+    """A new account; its owner is Olga and has a password."""
+    made = store.call(
+        setup.found,
+        clock.now(),
+        name="Olga",
+        email=f"olga@{name.lower()}.example",
+        organisation=name,
+        encoded=ENCODED,
+    )
+    assert isinstance(made, setup.Founded)
+    return Organisation(store, clock, made.account.id, made.owner.id)
