@@ -3,11 +3,12 @@
     PYTHONPATH=src python bench/verify_code.py [--rounds N] [--json]
 
 Every round gives each contestant one short slot, in an order that is drawn anew, so that whatever
-slows the machine down slows all of them and nobody always follows the same neighbour; ratios are taken within a round, and the median over the rounds is
-what counts. Time is processor time, because on a busy machine the wall clock mostly measures who
-was interrupted. "Right" codes lie at the step before, at and after our clock in turn; "wrong" codes
-match none of the three. `bare` is three calls of `hmac.digest` and nothing else: what a check
-costs that looks at three steps by the standard library's fastest call.
+slows the machine down slows all of them and nobody always follows the same neighbour; ratios are
+taken within a round, and the median over the rounds is what counts. Time is processor time,
+because on a busy machine the wall clock mostly measures who was interrupted. "Right" codes lie at
+the step before, at and after our clock in turn; "wrong" codes match none of the three. `bare` is
+three calls of `hmac.digest` and nothing else: what a check costs that looks at three steps by the
+standard library's fastest call.
 
 The difference of right and wrong is judged against noise that is measured in the same run: a
 second slot of the very same right codes.
@@ -85,8 +86,11 @@ def contestants() -> dict[str, tuple[Check, list[str]]]:
         return True
 
     checks = {
-        "ours": ours, "pyotp": with_pyotp, "passlib": with_passlib, "cryptography": with_cryptography,
-    }  # fmt: skip
+        "ours": ours,
+        "pyotp": with_pyotp,
+        "passlib": with_passlib,
+        "cryptography": with_cryptography,
+    }
     field: dict[str, tuple[Check, list[str]]] = {"bare": (bare, RIGHT)}
     for name, check in checks.items():
         field[f"{name} right"] = (check, RIGHT)

@@ -28,7 +28,7 @@ import pyotp
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from twofold.core import authenticators, enrolment, signin
-from twofold.settings import PREFIX, Settings
+from twofold.settings import NAMES, PREFIX, Settings
 
 DOCS = Path(__file__).resolve().parent
 PICTURES = DOCS / "pictures"
@@ -59,13 +59,14 @@ Goro Tanaka,goro@maple.example,member
 # ---- state machines ----------------------------------------------------------------------
 
 
-def attribute_docs(enum: type[StrEnum]) -> dict[str, str]:
-    """What the string below each member of `enum` says, by the member's name."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(enum))).body[0].body
+def attribute_docs(cls: type) -> dict[str, str]:
+    """What the string below each member or field of `cls` says, by its name."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0].body
     found = {}
     for node, following in zip(body, body[1:], strict=False):
-        if isinstance(node, ast.Assign) and isinstance(following, ast.Expr):
-            found[node.targets[0].id] = " ".join(ast.literal_eval(following.value).split())
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(following, ast.Expr):
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            found[target.id] = " ".join(ast.literal_eval(following.value).split())
     return found
 
 
@@ -132,11 +133,9 @@ def authenticator_page() -> str:
 
 def settings_page() -> str:
     """docs/settings.md."""
-    rows = []
-    for name, field in Settings.model_fields.items():
-        if field.exclude:
-            continue
-        what, _, default = " ".join((field.description or "").split()).partition(" Default: ")
+    docs, rows = attribute_docs(Settings), []
+    for name in NAMES:
+        what, _, default = docs[name].partition(" Default: ")
         rows.append(f"| `{PREFIX}{name.upper()}` | {what} | {default.removesuffix('.')} |")
     return "\n".join(
         [GENERATED, "", "# Settings", "", SETTINGS_INTRO, ""]

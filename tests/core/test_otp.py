@@ -31,15 +31,10 @@ moments = st.integers(min_value=300, max_value=2**37)
 drifts = st.integers(min_value=-5, max_value=5)
 
 
-@pytest.mark.parametrize(
-    ("counter", "code"),
-    list(
-        enumerate("755224 287082 359152 969429 338314 254676 287922 162583 399871 520489".split())
-    ),
-)
-def test_codes_of_a_counter_are_those_of_rfc_4226(counter: int, code: str) -> None:
+def test_codes_of_a_counter_are_those_of_rfc_4226() -> None:
     """Appendix D, all ten rows."""
-    assert code_at(RFC_SECRET, counter) == code
+    rows = "755224 287082 359152 969429 338314 254676 287922 162583 399871 520489"
+    assert " ".join(code_at(RFC_SECRET, counter) for counter in range(10)) == rows
 
 
 @pytest.mark.parametrize(
@@ -127,7 +122,10 @@ def test_codes_are_those_of_oathtool() -> None:
         key = base64.b32encode(secret).decode()
         said = subprocess.run(
             [oathtool, "-b", "--totp", "-N", f"@{now}", key],
-            check=True, capture_output=True, text=True, timeout=20,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=20,
         )
         assert code_at(secret, step_at(now)) == said.stdout.strip()
 
@@ -168,7 +166,8 @@ def test_of_two_steps_that_fit_the_greatest_is_taken(gap: int, first: int) -> No
 
 
 @pytest.mark.parametrize(
-    "code", ["", "12345", "1234567", "12345a", "12 345", "１２３４５６", "١٢٣٤٥٦", "²²²²²²", "-12345"]
+    "code",
+    ["", "12345", "1234567", "12345a", "12 345", "１２３４５６", "١٢٣٤٥٦", "²²²²²²", "-12345"],
 )
 def test_an_unparsed_code_is_not_compared(code: str) -> None:
     """What has not gone through `parse_code` is a fault of the caller, never a match."""
@@ -190,22 +189,45 @@ _BLANKS = [
     if unicodedata.category(chr(point)) == "Zs" or chr(point) in "\t\n\v\f\r\x85\u2028\u2029"
 ]
 SAME = [
-    "123456", "123 456", "123-456", " 123456", "123456 ", "\t123456\n", "1 2 3 4 5 6", "12 34 56",
-    "1-2-3-4-5-6", "123 - 456", "123--456", "123  456", _FULL, f"{_FULL[:3]} {_FULL[3:]}",
-    f"{_FULL[:3]}456", "123\u2011456", "123\u2010456", "123\uff0d456", "\ufeff123456",
-    "123\u200b456", "\u200e123456\u200f", "123\u2060456", " " * 58 + "123456",
+    "123456",
+    "123 456",
+    "123-456",
+    " 123456",
+    "123456 ",
+    "\t123456\n",
+    "1 2 3 4 5 6",
+    "12 34 56",
+    "1-2-3-4-5-6",
+    "123 - 456",
+    "123--456",
+    "123  456",
+    _FULL,
+    f"{_FULL[:3]} {_FULL[3:]}",
+    f"{_FULL[:3]}456",
+    "123\u2011456",
+    "123\u2010456",
+    "123\uff0d456",
+    "\ufeff123456",
+    "123\u200b456",
+    "\u200e123456\u200f",
+    "123\u2060456",
+    " " * 58 + "123456",
     *(f"{blank}123{blank}456{blank}" for blank in _BLANKS),
 ]
 EMPTY = ["", " ", "\t", "\n\n", "\xa0", "\u3000", "\u200b", "\ufeff", " " * LONGEST_TYPED, *_BLANKS]
 _SEEN = [chr(point) for point in range(0x21, 0x7F) if chr(point) not in "0123456789-"]
 NOT_DIGITS = [
-    _ARABIC, "\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6", "\u0967\u0968\u0969\u096a\u096b\u096c", "¹²³⁴⁵⁶",
+    _ARABIC, "\u06f1\u06f2\u06f3\u06f4\u06f5\u06f6", "\u0967\u0968\u0969\u096a\u096b\u096c",
+    "¹²³⁴⁵⁶",
     "₁₂₃₄₅₆", "①②③④⑤⑥", "𝟏𝟐𝟑𝟒𝟓𝟔", "一二三四五六", "ⅠⅡⅢⅣⅤⅥ", "½½½½½½", "-123456", "123456-",
     "--", "-", "+123456", "1e5", "0x1E240", "123.456", "123,456", "123_456", "1234567a", "abcdef",
-    "12345O", "l23456", "123456;", "'123456'", '"123456"', "<123456>", "123456\0", "\x00", "\x00123456",
-    "123\x1c456", "123\x7f456", "\x1b[0m123456", "１２３４５６a", f"12345{_ARABIC[5]}", "123 45６\u0301",
+    "12345O", "l23456", "123456;", "'123456'", '"123456"', "<123456>", "123456\0", "\x00",
+    "\x00123456",
+    "123\x1c456", "123\x7f456", "\x1b[0m123456", "１２３４５６a", f"12345{_ARABIC[5]}",
+    "123 45６\u0301",
     "😀", "123😀456", "\ud800", "123\udfff456", "123\u00ad456", "123\u2013456", "123\u2212456",
-    "otpauth://totp/x", "123456 OR 1=1", "%31%32%33", "１２３・４５６", "NaN", "None", "true", "−123456",
+    "otpauth://totp/x", "123456 OR 1=1", "%31%32%33", "１２３・４５６", "NaN", "None", "true",
+    "−123456",
     *(f"12345{seen}" for seen in _SEEN), *(f"{seen}123456" for seen in _SEEN),
 ]  # fmt: skip
 COUNTS = [

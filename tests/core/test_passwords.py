@@ -61,7 +61,8 @@ def test_1024_bytes_are_taken() -> None:
     "password",
     [
         "password", "Password", "PASSWORD1", "12345678", "iloveyou", "qwertyuiop", "1q2w3e4r",
-        "Summer2025!", "herbst2026", "Passwort123", "twofold123", "Twofold2026", "aaaaaaaa", "        ",
+        "Summer2025!", "herbst2026", "Passwort123", "twofold123", "Twofold2026", "aaaaaaaa",
+        "        ",
         "ｐａｓｓｗｏｒｄ", "p a s s w o r d", "ReaLMadRid2024", "\u3000" * 9, "11111111111",
     ],
 )  # fmt: skip
@@ -75,7 +76,8 @@ def test_what_is_guessed_first_is_refused(password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     [
-        "ann.miller@example.org", "ANN.MILLER@EXAMPLE.ORG", "ann.miller", "Ann.Miller", "AnnO.Miller",
+        "ann.miller@example.org", "ANN.MILLER@EXAMPLE.ORG", "ann.miller", "Ann.Miller",
+        "AnnO.Miller",
         "ann o. miller", "acme widgets", "AcmeWidgets", " acme  widgets ",
     ],
 )  # fmt: skip
@@ -86,7 +88,9 @@ def test_what_everybody_knows_about_the_person_is_refused(password: str) -> None
     assert "must not be your name" in sentence
 
 
-@pytest.mark.parametrize("password", ["abc\0defgh", "abc\ndefgh", "abcdefg\ud800", "abcdefg\U000e0fff"])
+@pytest.mark.parametrize(
+    "password", ["abc\0defgh", "abc\ndefgh", "abcdefg\ud800", "abcdefg\U000e0fff"]
+)
 def test_what_cannot_be_typed_again_is_refused(password: str) -> None:
     """Controls, halves of a pair, and code points that Unicode has not given a meaning yet."""
     sentence = _problem(password)

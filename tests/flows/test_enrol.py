@@ -51,6 +51,17 @@ def test_the_same_set_up_is_shown_until_saved_or_cancelled(acme: Organisation, b
     assert len(acme.events(EventKind.ENROL_STARTED)) == 1
 
 
+def test_a_set_up_begun_in_an_earlier_session_is_not_shown(acme: Organisation, ben: Person) -> None:
+    """Somebody who knew the password may have begun it and read its secret. After the person has
+    signed in anew, say with another password, they get a secret that nobody has seen.
+    """
+    seen = begin(acme, acme.caller(ben))
+    acme.clock.advance(1)
+    pending = begin(acme, acme.caller(ben))
+    assert pending.secret != seen.secret
+    assert acme.pending(ben) == pending
+
+
 def test_parallel_begins_make_one_set_up(acme: Organisation, ben: Person) -> None:
     """Twenty tabs at once show one secret."""
     caller = acme.caller(ben)

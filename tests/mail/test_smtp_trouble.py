@@ -270,6 +270,26 @@ def test_a_hanging_second_line_of_a_sign_in_is_named_without_the_password() -> N
     assert delivery.detail.endswith("took too long (waiting for the answer to AUTH).")
 
 
+def test_a_sign_in_that_is_refused_before_the_password_does_not_send_it() -> None:
+    """AUTH LOGIN ends with the first answer that is not "go on"."""
+
+    def refuse(_server: ScriptedServer, line: Line) -> None:
+        line.say("220 mail.test")
+        line.hear()
+        line.say("250-mail.test\r\n250 AUTH LOGIN")
+        line.hear()
+        line.say("504 not this way")
+        line.hear()
+
+    with ScriptedServer(refuse) as server:
+        url = f"smtp://twofold:Sesame22@127.0.0.1:{server.port}?starttls=off"
+        mailer = SmtpMailer(url, "twofold@acme.example", POSTBOX, timeouts=BRIEF)
+        delivery = mailer.send(letter())
+    assert (delivery.ok, delivery.final) == (False, False)
+    assert delivery.detail.endswith("504 not this way")
+    assert server.heard[-1].upper() == b"QUIT\r\n"
+
+
 def test_a_closed_port_is_a_failure_that_may_pass() -> None:
     """The mail server is being restarted, say."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

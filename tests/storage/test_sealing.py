@@ -5,14 +5,16 @@ import stat
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from tests.storage.samples import SECRET, mail, person, totp, with_ann
 from twofold.core.authenticators import AuthenticatorState
 from twofold.core.errors import SealError, StartError
 from twofold.ports import Store
+from twofold.storage import build_store
 from twofold.storage.engine import parse_url
 from twofold.storage.sealing import KeyRing, check_against, load_keys
+from twofold.storage.tables import metadata
 from twofold.system import SystemRandom
 
 PLACE = "authenticators.sealed_secret"
@@ -140,16 +142,46 @@ def test_a_file_that_is_no_key_file_is_refused(
     assert base64.b64encode(ONE).decode()[:10] not in str(caught.value)
 
 
-def test_secrets_are_not_in_the_database_file(store: Store, sqlite_url: str) -> None:
-    """Neither the secret, nor a link's token, nor an upload; on SQLite in its files."""
+def store_secrets(store: Store) -> None:
+    """A secret, a link's token and an upload."""
     with_ann(store)
     store.call(lambda tx: tx.authenticators.add(totp()))
     store.call(lambda tx: tx.mails.add(mail()))
     store.call(lambda tx: tx.uploads.add("u1", "acme", "ann", b"Ann Other,ann@example.com", 1))
-    folder = Path(parse_url(sqlite_url).database or "").parent
-    content = b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
-    for secret in (SECRET, b"a-token-that-opens-something", b"Ann Other"):
-        assert secret not in content
+
+
+SECRETS = (SECRET, b"a-token-that-opens-something", b"Ann Other")
+
+
+def test_secrets_are_not_in_the_database_file(
+    sqlite_url: str, keyring: KeyRing, random: SystemRandom
+) -> None:
+    """While it is open and after; what is not secret is there, so the search does search."""
+    path = Path(parse_url(sqlite_url).database or "")
+    store = build_store(sqlite_url, keyring, random)
+    store_secrets(store)
+    content = b"".join(part.read_bytes() for part in path.parent.glob("twofold.db*"))
+    store.close()
+    content += path.read_bytes()
+    assert b"ann@example.org" in content
+    assert not [secret for secret in SECRETS if secret in content]
+
+
+def test_secrets_are_not_in_the_rows(store: Store, database_url: str) -> None:
+    """On both databases, in no column of any table."""
+    store_secrets(store)
+    engine = create_engine(parse_url(database_url))
+    with engine.connect() as connection:
+        values = [
+            value if isinstance(value, bytes) else str(value).encode()
+            for table in metadata.sorted_tables
+            for row in connection.execute(select(table))
+            for value in row
+        ]
+    engine.dispose()
+    content = b"|".join(values)
+    assert b"ann@example.org" in content
+    assert not [secret for secret in SECRETS if secret in content]
 
 
 def test_a_secret_copied_to_another_row_does_not_open(store: Store, database_url: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -155,11 +156,9 @@ def test_an_import_of_ten_thousand_people_takes_seconds(lite: SqliteStore) -> No
             tx.people.add(person(f"p{value}"), password=None)
             tx.mails.add(mail(f"m{value}", f"p{value}"))
 
-    started = asyncio.new_event_loop()
-    began = started.time()
+    began = time.monotonic()
     lite.call(fill)
-    elapsed = started.time() - began
-    started.close()
+    elapsed = time.monotonic() - began
     assert lite.call(lambda tx: tx.mails.waiting()) == 10_000
     assert elapsed < 30
 

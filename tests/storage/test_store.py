@@ -103,9 +103,7 @@ def test_a_full_queue_refuses_at_once(
     async def crowd() -> list[object]:
         first = asyncio.ensure_future(store.run(block))
         await asyncio.to_thread(started.wait, 30)
-        others = [
-            asyncio.ensure_future(store.run(lambda tx: tx.accounts.count())) for _ in range(40)
-        ]
+        others = [asyncio.ensure_future(store.run(block)) for _ in range(40)]
         await asyncio.sleep(0)
         refused = [one for one in others if one.done()]
         go_on.set()

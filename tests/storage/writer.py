@@ -25,7 +25,7 @@ def main() -> None:
         number = 0
         while True:
             one = account(f"w{thread}-{number}")
-            store.call(lambda tx: tx.accounts.add(one))
+            store.call(lambda tx, one=one: tx.accounts.add(one))
             sys.stdout.write(f"{one.id}\n")
             sys.stdout.flush()
             number += 1

@@ -102,9 +102,17 @@ def _content(file: Path) -> bytes:
 
 
 def _apply(world: World, account: Account, parsed: roster.Roster) -> roster.Plan:
-    return world.store.call(
-        apply_import, world.clock.now(), account=account, actor=None, roster=parsed
-    )
+    with click.progressbar(
+        length=len(parsed.rows), label="importing", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        return world.store.call(
+            apply_import,
+            world.clock.now(),
+            account=account,
+            actor=None,
+            roster=parsed,
+            each=lambda: bar.update(1),
+        )
 
 
 def _print_plan(planned: roster.Plan) -> None:

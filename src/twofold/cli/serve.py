@@ -2,6 +2,7 @@
 
 import os
 import signal
+import warnings
 from types import FrameType
 
 import click
@@ -26,4 +27,6 @@ def serve() -> None:
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
     """Being told to stop is no error; raising lets everything that is open be closed."""
+    # In the moment before the first request there is a server that never ran: no news for stderr.
+    warnings.simplefilter("ignore")
     raise SystemExit(0)

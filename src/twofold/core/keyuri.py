@@ -15,6 +15,7 @@ import base64
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import count
 from urllib.parse import quote
 
 MAX_ISSUER = 30
@@ -143,11 +144,9 @@ def account_label(email: str, issuer: str, *, taken: Sequence[str] = ()) -> str:
     """
     clean = _clean_label(email) or "account"
     used = {text.casefold() for text in taken}
-    for number in range(1, len(used) + 2):
-        label = _shortened(clean, "" if number == 1 else f" ({number})", issuer)
-        if label.casefold() not in used:
-            break
-    return label
+    suffixes = ("" if number == 1 else f" ({number})" for number in count(1))
+    labels = (_shortened(clean, suffix, issuer) for suffix in suffixes)
+    return next(label for label in labels if label.casefold() not in used)
 
 
 def _fits(label: str, issuer: str) -> bool:

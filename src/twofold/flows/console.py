@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from twofold.core.mail import Mail
 from twofold.core.people import Account, Person
+from twofold.flows.people import NO_LIMIT
 from twofold.flows.setup import Refused
 from twofold.ports import PersonRow, Tx
 
@@ -35,7 +36,7 @@ def list_people(tx: Tx, *, account: str | None) -> list[tuple[Account, PersonRow
     return [
         (one, row)
         for one in chosen
-        for row in tx.people.page(one.id, search="", after="", limit=-1, only="")
+        for row in tx.people.page(one.id, search="", after="", limit=NO_LIMIT, only="")
     ]
 
 

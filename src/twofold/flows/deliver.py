@@ -38,21 +38,17 @@ def claim(tx: Tx, now: Instant, limit: int) -> Claimed:
     for mail in tx.mails.claim(now, limit=limit):
         person = tx.people.find(mail.account_id, mail.person_id)
         account = tx.accounts.get(mail.account_id)
-        why = _pointless(tx, now, mail, person, account)
-        if why is not None or person is None:
-            tx.mails.fail(mail.id, attempts=mail.attempts, error=why or "The person is gone.")
+        why = _pointless(tx, now, mail, person, account) if person else "The person is gone."
+        if person is None or why:
+            tx.mails.fail(mail.id, attempts=mail.attempts, error=why)
             dropped += 1
         else:
             letters.append(Letter(mail, person, account))
     return Claimed(tuple(letters), dropped)
 
 
-def _pointless(
-    tx: Tx, now: Instant, mail: Mail, person: Person | None, account: Account
-) -> str | None:
-    """Why the mail should not be sent any more, in one sentence for the admin, or None."""
-    if person is None:
-        return "The person is gone."
+def _pointless(tx: Tx, now: Instant, mail: Mail, person: Person, account: Account) -> str:
+    """Why the mail should not be sent any more, in one sentence for the admin, or ""."""
     if int(mail.params.get("expires_at", now + 1)) <= now:
         return "Its link had expired before a mail server took it."
     if mail.kind in _TO_SIGN_IN and person.state is PersonState.DISABLED:
@@ -61,7 +57,7 @@ def _pointless(
         return "Not needed any more: the switch was moved again."
     if mail.kind in _FOR_SETTING_UP and tx.authenticators.active(person.id) is not None:
         return "Not needed any more: the person has set up two-factor authentication."
-    return None
+    return ""
 
 
 def settle(tx: Tx, now: Instant, mail: Mail, delivery: Delivery) -> None:

@@ -58,12 +58,19 @@ def needed_proof(now: Instant, caller: Caller) -> NeedsProof | None:
     return None if caller.session.has_fresh_password(now) else NeedsProof("password")
 
 
-def begin(tx: Tx, now: Instant, *, person: Person, account: Account) -> Totp:
-    """The person's pending set-up, the one that is there or a new one."""
+def begin(
+    tx: Tx, now: Instant, *, person: Person, account: Account, not_before: Instant
+) -> Totp:
+    """The person's pending set-up, the one that is there or a new one.
+
+    One that was begun before the moment `not_before` is thrown away, not shown: somebody who
+    only had the password may have begun it then, and would know the secret that is saved now.
+    """
     tx.people.lock(person.id)
     pending = tx.authenticators.pending(person.id)
-    if pending is not None:
+    if pending is not None and pending.created_at >= not_before:
         return pending
+    tx.authenticators.discard_pending(person.id)
     fresh = Totp(
         id=tx.random.new_id(),
         account_id=account.id,
@@ -85,7 +92,13 @@ def begin(tx: Tx, now: Instant, *, person: Person, account: Account) -> Totp:
 
 def begin_own(tx: Tx, now: Instant, *, caller: Caller) -> Totp | NeedsProof:
     """Begin, or show again, a voluntary set-up or a replacement from a full session."""
-    return needed_proof(now, caller) or begin(tx, now, person=caller.person, account=caller.account)
+    return needed_proof(now, caller) or begin(
+        tx,
+        now,
+        person=caller.person,
+        account=caller.account,
+        not_before=caller.session.created_at,
+    )
 
 
 def begin_demanded(tx: Tx, now: Instant, *, half: HalfCaller, token: str) -> Totp | LinkRefused:
@@ -94,7 +107,9 @@ def begin_demanded(tx: Tx, now: Instant, *, half: HalfCaller, token: str) -> Tot
     """
     if not _link_is_theirs(tx, now, half, token):
         return LinkRefused()
-    return begin(tx, now, person=half.person, account=half.account)
+    # Since the switch was moved, only whoever held a link can have begun one.
+    switched_at = half.account.switched_at or now
+    return begin(tx, now, person=half.person, account=half.account, not_before=switched_at)
 
 
 def _link_is_theirs(tx: Tx, now: Instant, half: HalfCaller, token: str) -> bool:
@@ -115,15 +130,18 @@ def save_own(
     proof = _prove_pending(tx, now, caller.person, typed, source)
     if not isinstance(proof, Accepted):
         return proof
-    _make_it_count(tx, now, caller.person, proof, source, keep_session=caller.session.id)
     token = sessions.renew(tx, now, caller.session, password=False, factor=True)
-    return SignedIn(token, "/profile") if token else SignInEnded()
+    if token is None:
+        return SignInEnded()
+    _make_it_count(tx, now, caller.person, proof, source, keep_session=caller.session.id)
+    return SignedIn(token, "/profile")
 
 
 def save_demanded(
     tx: Tx, now: Instant, *, half: HalfCaller, token: str, typed: str, source: Source
 ) -> SignedIn | LinkRefused | NothingPending | Malformed | Wrong | Locked | SignInEnded:
     """*Save* of the set-up that policy demands: uses the mailed link and finishes the sign-in."""
+    tx.people.lock(half.person.id)  # From here on nobody else uses or ends the link.
     if not _link_is_theirs(tx, now, half, token):
         return LinkRefused()
     proof = _prove_pending(tx, now, half.person, typed, source)
@@ -132,8 +150,8 @@ def save_demanded(
     advance(state_of(half.sign_in.stage), SignInFact.SET_UP_PROVED)
     if not tx.sign_ins.finish(half.sign_in.id):
         return SignInEnded()
-    if not isinstance(links.use(tx, now, purpose=Purpose.ENROL, token=token), OpenLink):
-        raise RuntimeError("a set-up link vanished inside its own transaction")
+    used = links.use(tx, now, purpose=Purpose.ENROL, token=token)
+    assert isinstance(used, OpenLink), "a set-up link vanished under its lock"
     _make_it_count(tx, now, half.person, proof, source, keep_session="")
     session = sessions.begin(tx, now, half.person, methods=("pwd", "otp"), source=source)
     return SignedIn(session, half.sign_in.return_to)

@@ -98,10 +98,12 @@ def change(
     if not proved:
         record(tx, now, EventKind.PASSWORD_WRONG, person, actor_id=person.id)
         return PasswordRefused()
+    token = sessions.renew(tx, now, caller.session, password=True, factor=False)
+    if token is None:
+        return SignInEnded()
     if not tx.people.set_password(person.id, encoded, expected_version=tried.password_version):
         return SignInEnded()
     sessions.end_others(tx, now, person, keep=caller.session.id)
     record(tx, now, EventKind.PASSWORD_CHANGED, person, actor_id=person.id)
     write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=source.browser)
-    token = sessions.renew(tx, now, caller.session, password=True, factor=False)
-    return PasswordChanged(token) if token else SignInEnded()
+    return PasswordChanged(token)

@@ -1,6 +1,6 @@
 """People: added, imported, invited, given a role, disabled."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from twofold.core import addresses
@@ -17,6 +17,8 @@ from twofold.flows.setup import Refused
 from twofold.ports import PersonRow, Tally, Tx
 
 PAGE = 50
+NO_LIMIT = 2**31 - 1
+"""As the limit of a page: all rows there are. PostgreSQL refuses a negative one."""
 INVITATIONS_A_DAY = 10
 """Invitations that one person may be sent in a day (mail bombing)."""
 
@@ -56,7 +58,7 @@ def everybody(tx: Tx, *, account_id: str | None = None) -> list[PersonRow]:
     rows: list[PersonRow] = []
     for account in tx.accounts.all():
         if account_id in (None, account.id):
-            rows.extend(tx.people.page(account.id, search="", after="", limit=-1, only=""))
+            rows.extend(tx.people.page(account.id, search="", after="", limit=NO_LIMIT, only=""))
     return rows
 
 
@@ -158,10 +160,25 @@ def _send_invitation(
     record(tx, now, EventKind.PERSON_INVITED, person, actor_id=actor.id if actor else None)
 
 
+def _managed(tx: Tx, actor: Person, person_id: str) -> Person | None:
+    """The person, if the actor may change them at this very moment; both rows are locked.
+
+    The actor is read again: of two owners who disable each other at once, the second has no say
+    any more, so that an owner remains (promise P10). Locks are taken in the order of ids, so that
+    the two do not wait for each other.
+    """
+    if tx.people.find(actor.account_id, person_id) is None:
+        return None
+    locked = {id_: tx.people.lock(id_) for id_ in sorted({actor.id, person_id})}
+    acting, person = locked[actor.id], locked[person_id]
+    may = acting.state is PersonState.ACTIVE and may_manage(acting, person)
+    return person if may else None
+
+
 def invite_again(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Person | Refused | None:
     """Send a new invitation to somebody who has not set a password yet; the old link is dead."""
-    person = tx.people.find(actor.account_id, person_id)
-    if person is None or not may_manage(actor, person):
+    person = _managed(tx, actor, person_id)
+    if person is None:
         return None
     if person.state is not PersonState.INVITED:
         return Refused("", f"{person.name} has set a password already and needs no invitation.")
@@ -181,11 +198,18 @@ def preview_import(tx: Tx, *, account_id: str, roster: Roster, actor_role: Role)
 
 
 def apply_import(
-    tx: Tx, now: Instant, *, account: Account, actor: Person | None, roster: Roster
+    tx: Tx,
+    now: Instant,
+    *,
+    account: Account,
+    actor: Person | None,
+    roster: Roster,
+    each: Callable[[], None] = lambda: None,
 ) -> Plan:
     """Add everybody whom the plan adds, all or nothing, and invite them. Rows of people who are
     there already change nothing, so the same file twice adds nobody. With a problem in any row
-    nothing at all is done: the plan that comes back says which.
+    nothing at all is done: the plan that comes back says which. `each` is called after each row,
+    for a progress bar.
     """
     tx.accounts.lock(account.id)
     planned = preview_import(
@@ -200,6 +224,7 @@ def apply_import(
             )
             tx.people.add(person, password=None)
             _send_invitation(tx, now, account, actor, person)
+        each()
     tx.events.add(
         account.id,
         EventKind.PEOPLE_IMPORTED,
@@ -215,8 +240,8 @@ def set_role(
     tx: Tx, now: Instant, *, actor: Person, person_id: str, role: Role
 ) -> Person | Refused | None:
     """Give somebody of the actor's account another role."""
-    person = tx.people.find(actor.account_id, person_id)
-    if person is None or not may_manage(actor, person):
+    person = _managed(tx, actor, person_id)
+    if person is None:
         return None
     if not may_give_role(actor.role, role):
         return Refused("role", "You cannot give a role above your own.")
@@ -239,8 +264,8 @@ def set_disabled(
     tx: Tx, now: Instant, *, actor: Person, person_id: str, disabled: bool
 ) -> Person | Refused | None:
     """Stop somebody from signing in, from the next request on, or let them again."""
-    person = tx.people.find(actor.account_id, person_id)
-    if person is None or not may_manage(actor, person):
+    person = _managed(tx, actor, person_id)
+    if person is None:
         return None
     if person.id == actor.id:
         return Refused("", "You cannot disable yourself. Ask another admin to do it.")

@@ -12,6 +12,7 @@ from twofold.core.sessions import Caller
 from twofold.core.tokens import Purpose
 from twofold.flows import links
 from twofold.flows.outbox import record, write_mail
+from twofold.flows.people import NO_LIMIT
 from twofold.flows.setup import Refused
 from twofold.ports import Tally, Tx
 
@@ -77,7 +78,7 @@ def preview(tx: Tx, *, caller: Caller) -> Preview:
     """Counts and names behind the switch; changes nothing."""
     everybody = tx.people.all_active(caller.account.id)
     unreachable = tx.people.page(
-        caller.account.id, search="", after="", limit=-1, only="failed-mail"
+        caller.account.id, search="", after="", limit=NO_LIMIT, only="failed-mail"
     )
     return Preview(
         will_mail=len(everybody),

@@ -84,6 +84,14 @@ def found(
     """Make an account and its owner. `encoded` is the Argon2 string of the owner's password."""
     if (refused := check_names(name=name, email=email, organisation=organisation)) is not None:
         return refused
+    if tx.people.by_email(email) is not None:
+        return Refused("email", f"{email.strip()} belongs to somebody here already.")
+    return _make(tx, now, name=name, email=email, organisation=organisation, encoded=encoded)
+
+
+def _make(
+    tx: Tx, now: Instant, *, name: str, email: str, organisation: str, encoded: str
+) -> Founded:
     account = Account(
         id=tx.random.new_id(),
         name=organisation.strip(),
@@ -103,8 +111,6 @@ def found(
         password_version=1,
         created_at=now,
     )
-    if tx.people.by_email(owner.email) is not None:
-        return Refused("email", f"{owner.email} belongs to somebody here already.")
     tx.accounts.add(account)
     tx.people.add(owner, password=encoded)
     record(tx, now, EventKind.ACCOUNT_CREATED, owner, actor_id=None, name=account.name)
@@ -131,10 +137,10 @@ def found_by_link(
         return opened
     if not needs_first_admin(tx):
         return LinkTrouble.USED
-    made = found(tx, now, name=name, email=email, organisation=organisation, encoded=encoded)
-    if isinstance(made, Refused):
-        return made
-    used = links.use(tx, now, purpose=Purpose.FIRST_ADMIN, token=token)
-    if not isinstance(used, OpenLink):
-        raise RuntimeError("the first-admin link was used by somebody else meanwhile")
+    if (refused := check_names(name=name, email=email, organisation=organisation)) is not None:
+        return refused
+    # First the link, then the account: of two presses at once the second finds it used.
+    if not tx.links.use(opened.link.id, now):
+        return LinkTrouble.USED
+    made = _make(tx, now, name=name, email=email, organisation=organisation, encoded=encoded)
     return SignedIn(sessions.begin(tx, now, made.owner, methods=("pwd",), source=source), "/")

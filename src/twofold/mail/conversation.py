@@ -114,8 +114,7 @@ class Conversation(smtplib.SMTP):
 
     def receive_into(self, buffer: memoryview) -> int:
         """Read what is there into `buffer`; how many bytes, 0 at the end."""
-        if self.sock is None:
-            return 0
+        assert self.sock is not None
         self.sock.settimeout(self._patience())
         count = self.sock.recv_into(buffer)
         self._received += count

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
 
 from twofold.core.authenticators import AuthenticatorState, Totp
 from twofold.core.people import Instant
 from twofold.storage.sealing import KeyRing
-from twofold.storage.tables import authenticators
+from twofold.storage.tables import authenticators, fixed
 
 SECRET = "authenticators.sealed_secret"  # noqa: S105 - where it lies, not a secret
-PENDING, ACTIVE = AuthenticatorState.PENDING.value, AuthenticatorState.ACTIVE.value
+PENDING, ACTIVE = fixed(AuthenticatorState.PENDING), fixed(AuthenticatorState.ACTIVE)
 
 TOTP = (
     authenticators.c.id,
@@ -27,15 +27,14 @@ TOTP = (
     authenticators.c.drift,
     authenticators.c.last_offset,
 )
-NEWEST_IN_STATE = (
+NEWEST = (
     select(*TOTP)
-    .where(
-        authenticators.c.person_id == bindparam("person_id"),
-        authenticators.c.state == bindparam("state"),
-    )
+    .where(authenticators.c.person_id == bindparam("person_id"))
     .order_by(authenticators.c.confirmed_at.desc(), authenticators.c.id.desc())
     .limit(1)
 )
+NEWEST_ACTIVE = NEWEST.where(authenticators.c.state == ACTIVE)
+NEWEST_PENDING = NEWEST.where(authenticators.c.state == PENDING)
 # Promise P2: the row count of this one statement is the permission. A pending one is claimed too,
 # by the code that proves its set-up; a replaced one never.
 CLAIM_STEP = (
@@ -54,7 +53,7 @@ CLAIM_STEP = (
 ACTIVATE = (
     update(authenticators)
     .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
-    .values(state=ACTIVE, confirmed_at=bindparam("at"))
+    .values(state=AuthenticatorState.ACTIVE.value, confirmed_at=bindparam("at"))
 )
 RETIRE = (
     update(authenticators)
@@ -84,11 +83,11 @@ class Authenticators:
 
     def active(self, person_id: str) -> Totp | None:
         """The one that the person signs in with."""
-        return self._newest(person_id, ACTIVE)
+        return self._one(NEWEST_ACTIVE, person_id)
 
     def pending(self, person_id: str) -> Totp | None:
         """The one that is being set up."""
-        return self._newest(person_id, PENDING)
+        return self._one(NEWEST_PENDING, person_id)
 
     def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
         """Use up `step`: true only if it is greater than every step accepted before."""
@@ -114,9 +113,8 @@ class Authenticators:
         """Delete pending set-ups with their secrets; how many."""
         return self._connection.execute(DISCARD_PENDING, {"of_person": person_id}).rowcount
 
-    def _newest(self, person_id: str, state: str) -> Totp | None:
-        values = {"person_id": person_id, "state": state}
-        row = self._connection.execute(NEWEST_IN_STATE, values).one_or_none()
+    def _one(self, statement: Executable, person_id: str) -> Totp | None:
+        row = self._connection.execute(statement, {"person_id": person_id}).one_or_none()
         return None if row is None else self._totp_of(row)
 
     def _totp_of(self, values: Sequence[Any]) -> Totp:

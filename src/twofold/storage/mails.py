@@ -10,11 +10,11 @@ from twofold.core.mail import LEASE, Mail, MailKind, MailState
 from twofold.core.people import Instant, Person
 from twofold.storage.people_rows import PERSON, person_of
 from twofold.storage.sealing import KeyRing
-from twofold.storage.tables import mails, people
+from twofold.storage.tables import fixed, mails, people
 
 PARAMS = "mails.sealed_params"
 TOKEN = "token"  # noqa: S105 - the name under which a mail's params hold a link's token
-WAITING = mails.c.state.in_((MailState.QUEUED.value, MailState.SENDING.value))
+WAITING = mails.c.state.in_((fixed(MailState.QUEUED), fixed(MailState.SENDING)))
 
 MAIL = (
     mails.c.id,
@@ -48,11 +48,11 @@ CLAIM = (
     .returning(*MAIL)
 )
 PARAMS_OF = select(mails.c.sealed_params).where(
-    mails.c.id == bindparam("mail_id"), mails.c.state != MailState.SENT.value
+    mails.c.id == bindparam("mail_id"), mails.c.state != fixed(MailState.SENT)
 )
 SENT = (
     update(mails)
-    .where(mails.c.id == bindparam("mail_id"), mails.c.state != MailState.SENT.value)
+    .where(mails.c.id == bindparam("mail_id"), mails.c.state != fixed(MailState.SENT))
     .values(
         state=MailState.SENT.value,
         attempts=bindparam("tries"),

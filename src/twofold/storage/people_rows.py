@@ -7,7 +7,7 @@ from sqlalchemy import exists
 
 from twofold.core.authenticators import AuthenticatorState
 from twofold.core.people import Person, PersonState, Role
-from twofold.storage.tables import authenticators, people
+from twofold.storage.tables import authenticators, fixed, people
 
 PERSON = (
     people.c.id,
@@ -22,7 +22,7 @@ PERSON = (
 )
 ENROLLED = exists().where(
     authenticators.c.person_id == people.c.id,
-    authenticators.c.state == AuthenticatorState.ACTIVE.value,
+    authenticators.c.state == fixed(AuthenticatorState.ACTIVE),
 )
 
 

@@ -9,7 +9,7 @@ from twofold.core.people import Instant, PersonState
 from twofold.core.sessions import SESSION_IDLE, SESSION_LIFETIME, Caller, Session
 from twofold.storage.accounts import ACCOUNT, account_of
 from twofold.storage.people_rows import ENROLLED, PERSON, person_of
-from twofold.storage.tables import accounts, people, sessions
+from twofold.storage.tables import accounts, fixed, people, sessions
 
 SESSION = (
     sessions.c.id,
@@ -34,7 +34,7 @@ BY_TOKEN = (
         sessions.c.token_hash == bindparam("token"),
         sessions.c.created_at > bindparam("created_after"),
         sessions.c.seen_at > bindparam("seen_after"),
-        people.c.state == PersonState.ACTIVE.value,
+        people.c.state == fixed(PersonState.ACTIVE),
     )
 )
 TOUCH = (

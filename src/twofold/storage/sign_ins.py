@@ -10,7 +10,7 @@ from twofold.core.people import Instant, PersonState
 from twofold.core.sessions import HalfCaller, SignIn, Stage
 from twofold.storage.accounts import ACCOUNT, account_of
 from twofold.storage.people_rows import PERSON, person_of
-from twofold.storage.tables import accounts, people, sign_ins
+from twofold.storage.tables import accounts, fixed, people, sign_ins
 
 SIGN_IN = (
     sign_ins.c.id,
@@ -34,13 +34,13 @@ BY_TOKEN = (
         sign_ins.c.token_hash == bindparam("token"),
         sign_ins.c.expires_at > bindparam("now"),
         sign_ins.c.password_version == people.c.password_version,
-        people.c.state == PersonState.ACTIVE.value,
+        people.c.state == fixed(PersonState.ACTIVE),
     )
 )
 EXPIRED_RETURN = (
     select(people.c.email)
     .select_from(sign_ins.join(people, people.c.id == sign_ins.c.person_id))
-    .where(sign_ins.c.token_hash == bindparam("token"), people.c.state == PersonState.ACTIVE.value)
+    .where(sign_ins.c.token_hash == bindparam("token"), people.c.state == fixed(PersonState.ACTIVE))
 )
 ADD_FAILURE = (
     update(sign_ins)

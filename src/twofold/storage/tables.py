@@ -10,10 +10,13 @@ Migrations do not import this module: what they made stays as it was on their da
 the two against each other.
 """
 
+from enum import StrEnum
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnClause,
     ForeignKey,
     Index,
     Integer,
@@ -21,6 +24,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    literal_column,
 )
 
 NAMES = {
@@ -31,10 +35,24 @@ NAMES = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
 
+QUOTE = "'"
+
 metadata = MetaData(naming_convention=NAMES)
 
 Word = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that is compared and sorted byte by byte on both databases: ids, keys, enum words."""
+
+
+def fixed(word: StrEnum) -> ColumnClause[str]:
+    """A word of the core as part of a statement's text.
+
+    Compared with a parameter, SQLite would plan the statement anew at each execution on a table
+    with a partial index, because the plan may depend on the value: some 40 microseconds more.
+    """
+    if QUOTE in word.value:
+        raise ValueError(word.value)
+    return literal_column(f"'{word.value}'", Text())
+
 
 accounts = Table(
     "accounts",

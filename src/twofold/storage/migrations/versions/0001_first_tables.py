@@ -17,6 +17,7 @@ def upgrade() -> None:
     people_and_accounts()
     second_factors()
     signing_in()
+    one_time_links()
     mail()
     audit()
     keys_and_uploads()
@@ -119,7 +120,7 @@ def second_factors() -> None:
 
 
 def signing_in() -> None:
-    """Half-finished sign-ins, sessions and one-time links."""
+    """Half-finished sign-ins and sessions."""
     op.create_table(
         "sign_ins",
         *owned("sign_ins"),
@@ -149,6 +150,10 @@ def signing_in() -> None:
     )
     op.create_index("ix_sessions_account_id", "sessions", ["account_id"])
     op.create_index("ix_sessions_person_id", "sessions", ["person_id"])
+
+
+def one_time_links() -> None:
+    """Links that are mailed or printed; the first one comes before any account."""
     op.create_table(
         "links",
         column("id", WORD),

@@ -1,0 +1,109 @@
+"""The real product as a process of its own: started from the sources, on a free port, with a
+temporary data folder."""
+
+import contextlib
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60
+"""Seconds within which a start has to be over, on a machine that does other things too."""
+CHEAP_HASHING = {"TWOFOLD_ARGON2_MEMORY_KIB": "7168", "TWOFOLD_ARGON2_TIME": "5"}
+"""The least that the settings allow."""
+
+
+@dataclass
+class Product:
+    """One deployment: where it is reached, and what it wrote."""
+
+    url: str
+    folder: Path
+    environment: dict[str, str]
+
+    @property
+    def first_admin_link(self) -> str:
+        """The link that the start printed."""
+        found = re.search(r"http\S+/first-admin/\S+", self.printed())
+        assert found, "the start printed no link"
+        return found[0]
+
+    def printed(self) -> str:
+        """What stands on its stdout."""
+        return (self.folder / "stdout").read_text(encoding="utf-8")
+
+    def log(self) -> str:
+        """What stands on its stderr."""
+        return (self.folder / "stderr").read_text(encoding="utf-8")
+
+    def let_proofs_grow_old(self, seconds: int) -> None:
+        """Move the proofs of every session into the past, as if `seconds` had gone by."""
+        with contextlib.closing(sqlite3.connect(self.folder / "data/twofold.db", 10)) as database:
+            database.execute(
+                "UPDATE sessions SET password_at = password_at - ?, factor_at = factor_at - ?",
+                (seconds, seconds),
+            )
+            database.commit()
+
+    def let_links_expire(self) -> None:
+        """Move the end of every one-time link into the past."""
+        with contextlib.closing(sqlite3.connect(self.folder / "data/twofold.db", 10)) as database:
+            database.execute("UPDATE links SET expires_at = ?", (int(time.time()) - 60,))
+            database.commit()
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def deployment(folder: Path, smtp_url: str = "") -> Iterator[Product]:
+    """A new deployment in `folder`, running; stopped afterwards."""
+    folder.mkdir(exist_ok=True)
+    port = free_port()
+    own = {name: value for name, value in os.environ.items() if not name.startswith("TWOFOLD_")}
+    own |= CHEAP_HASHING | {
+        "TWOFOLD_LISTEN": f"127.0.0.1:{port}",
+        "TWOFOLD_DATA_DIR": str(folder / "data"),
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    if smtp_url:
+        own["TWOFOLD_SMTP_URL"] = smtp_url
+    product = Product(f"http://localhost:{port}", folder, own)
+    with running(product):
+        yield product
+
+
+@contextlib.contextmanager
+def running(product: Product) -> Iterator[float]:
+    """The process, from its start to its end; the seconds until it printed its address."""
+    begun = time.monotonic()
+    with (product.folder / "stdout").open("w") as out, (product.folder / "stderr").open("a") as err:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "twofold", "serve"],
+            cwd=product.folder,
+            env=product.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+        )
+        try:
+            while product.url not in product.printed():
+                assert process.poll() is None, product.log()
+                assert time.monotonic() - begun < PATIENCE, "the start took too long"
+                time.sleep(0.02)
+            yield time.monotonic() - begun
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
