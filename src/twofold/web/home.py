@@ -25,7 +25,7 @@ def _item(title: str, state: str, *, done: bool, url: str, action: str) -> dict[
 
 def _own_factor(ctx: Ctx) -> dict[str, object]:
     if ctx.me.enrolled:
-        state, action = "On. Your sign-in takes your password and a code.", "My Profile"
+        state, action = "On. Your sign-in takes your password and a code.", "Look at it"
     else:
         state, action = "Not set up yet. It takes about two minutes.", "Set up"
     return _item(
@@ -46,21 +46,21 @@ def _admin_list(ctx: Ctx, standing: rollout.Standing) -> list[dict[str, object]]
             "A mail server is set." if sends else "No mail server is set: mails wait here.",
             done=sends,
             url="/mail",
-            action="See the mails",
+            action="Open the outbox",
         ),
         _item(
             "People",
             "Only you so far." if people < 2 else f"{people} people are in.",
             done=people > 1,
             url="/people" if people > 1 else "/people/import",
-            action="See the people" if people > 1 else "Add people",
+            action="See everybody" if people > 1 else "Add people",
         ),
         _item(
             "Two-factor authentication for everybody",
             sentence(standing),
             done=on,
             url="/account",
-            action="Account",
+            action="Open the switch",
         ),
     ]
 
