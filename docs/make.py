@@ -82,7 +82,10 @@ def machine_page(
     docs = attribute_docs(states)
     leaving = {state for state, _ in table}
     arrows = [f"    [*] --> {name_of(first)}"]
-    arrows += [f"    {name_of(a)} --> {name_of(b)}: {fact}" for (a, fact), b in table.items()]
+    facts: dict[tuple[StrEnum, StrEnum], list[str]] = {}
+    for (state, fact), after in table.items():
+        facts.setdefault((state, after), []).append(fact)
+    arrows += [f"    {name_of(a)} --> {name_of(b)}: {' / '.join(f)}" for (a, b), f in facts.items()]
     arrows += [f"    {name_of(end)} --> [*]" for end in states if end not in leaving]
     labels = [f'    state "{state}" as {name_of(state)}' for state in states]
     rows = [f"| {a} | {fact} | {b} |" for (a, fact), b in table.items()]

@@ -13,12 +13,19 @@ from twofold.core.attempts import Attempt, Outcome, Source
 from twofold.core.authenticators import Totp
 from twofold.core.events import Event, EventKind
 from twofold.core.mail import Mail, MailKind
-from twofold.core.otp import code_at, step_at
+from twofold.core.otp import Malformed, code_at, step_at
 from twofold.core.people import Account, Instant, Person, Role
 from twofold.core.sessions import Caller, HalfCaller
 from twofold.core.tokens import Purpose, digest
 from twofold.flows import enrol, people, rollout, setup, sign_in
-from twofold.flows.sign_in import HalfWay, PasswordRefused, SignedIn
+from twofold.flows.sign_in import (
+    CodeRefused,
+    HalfWay,
+    PasswordRefused,
+    SignedIn,
+    SignInEnded,
+)
+from twofold.flows.verify import Locked
 from twofold.ports import Store, Tx
 
 P = ParamSpec("P")
@@ -130,13 +137,17 @@ class Organisation:
             half = self.half_of(answer.token)
             assert half is not None
             self.clock.advance(30)
-            answer = self.submit_code(half, self.code(person))
-        assert isinstance(answer, SignedIn)
-        caller = self.caller_of(answer.token)
+            done = self.submit_code(half, self.code(person))
+        else:
+            done = answer
+        assert isinstance(done, SignedIn)
+        caller = self.caller_of(done.token)
         assert caller is not None
         return caller
 
-    def submit_code(self, half: HalfCaller, typed: str) -> object:
+    def submit_code(
+        self, half: HalfCaller, typed: str
+    ) -> SignedIn | CodeRefused | Malformed | Locked | SignInEnded:
         """The second step of a sign-in."""
         return self.call(sign_in.submit_code, half=half, typed=typed, source=DESK)
 
@@ -160,18 +171,21 @@ class Organisation:
 
     def wrong(self, authenticator: Totp | None) -> str:
         """Six digits that no app of the person shows at the moment."""
-        right = {self.code_of(authenticator, steps=n) for n in range(-9, 10)} if authenticator else ""
-        return next(code for code in ("000000", "111111", *map(str, range(222222, 222299)))
-                    if code not in right)
+        right = (
+            {self.code_of(authenticator, steps=n) for n in range(-9, 10)} if authenticator else ""
+        )
+        return next(
+            code
+            for code in ("000000", "111111", *map(str, range(222222, 222299)))
+            if code not in right
+        )
 
     def enrol(self, person: Person) -> Caller:
         """Set the person up from a session; the session goes on. A step later no step is used."""
         caller = self.caller(person)
         pending = self.call(enrol.begin_own, caller=caller)
         assert isinstance(pending, Totp)
-        saved = self.call(
-            enrol.save_own, caller=caller, typed=self.code_of(pending), source=DESK
-        )
+        saved = self.call(enrol.save_own, caller=caller, typed=self.code_of(pending), source=DESK)
         assert isinstance(saved, SignedIn)
         self.clock.advance(30)
         renewed = self.caller_of(saved.token)

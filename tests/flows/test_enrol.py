@@ -18,7 +18,7 @@ from twofold.core.tokens import Purpose
 from twofold.flows import enrol, links, sessions, sign_in, step_up
 from twofold.flows.enrol import NeedsProof, NothingPending
 from twofold.flows.sign_in import CodeRefused, SignedIn, SignInEnded
-from twofold.flows.verify import Locked, Wrong
+from twofold.flows.verify import Accepted, Locked, Wrong
 
 
 def begin(acme: Organisation, caller: Caller) -> Totp:
@@ -161,9 +161,7 @@ def test_a_replacement_needs_a_fresh_code_of_the_old_one(acme: Organisation, ben
     assert acme.call(enrol.begin_own, caller=fresh) == NeedsProof("code")
     assert save(acme, fresh, "123456") == NeedsProof("code")
     assert acme.pending(ben) is None
-    stepped = acme.call(
-        step_up.prove_factor, caller=fresh, typed=acme.code(ben), source=DESK
-    )
+    stepped = acme.call(step_up.prove_factor, caller=fresh, typed=acme.code(ben), source=DESK)
     assert isinstance(stepped, step_up.Proved)
     again = acme.caller_of(stepped.token)
     assert again is not None
@@ -237,6 +235,16 @@ def test_a_session_that_has_ended_saves_nothing(acme: Organisation, ben: Person)
     assert acme.store.call(enrol.own, person_id=ben.id) is None
     assert acme.mails(ben, MailKind.ENROLLED) == []
     assert acme.events(EventKind.ENROLLED) == []
+
+
+def test_what_is_not_pending_never_counts(acme: Organisation, ben: Person) -> None:
+    """Without a pending row to activate everything is undone: the old one stays, nobody is told."""
+    acme.enrol(ben)
+    before = (acme.active(ben), acme.sessions(ben), acme.mails(ben), acme.events())
+    proof = Accepted("no such authenticator", 1)
+    with pytest.raises(RuntimeError):
+        acme.call(enrol._make_it_count, ben, proof, DESK, keep_session="")
+    assert (acme.active(ben), acme.sessions(ben), acme.mails(ben), acme.events()) == before
 
 
 def test_the_set_up_never_shows_its_secret_elsewhere(acme: Organisation, ben: Person) -> None:

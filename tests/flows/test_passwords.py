@@ -27,9 +27,7 @@ def set_by_link(
     acme: Organisation, token: str, purpose: Purpose = Purpose.PASSWORD
 ) -> PasswordSet | LinkTrouble:
     """Send the form behind the link."""
-    return acme.call(
-        passwords.set_by_link, purpose=purpose, token=token, encoded=NEW, source=DESK
-    )
+    return acme.call(passwords.set_by_link, purpose=purpose, token=token, encoded=NEW, source=DESK)
 
 
 def forget(acme: Organisation, person: Person) -> str:
@@ -111,8 +109,9 @@ def test_a_password_link_is_used_once(acme: Organisation, ben: Person) -> None:
 
 def test_two_links_of_one_version_set_one_password(acme: Organisation, ben: Person) -> None:
     """An invitation and a password link used at the same moment: the second is dead."""
-    first, second = (acme.call(links.mint, purpose, ben)[0] for purpose in
-                     (Purpose.INVITATION, Purpose.PASSWORD))
+    first, second = (
+        acme.call(links.mint, purpose, ben)[0] for purpose in (Purpose.INVITATION, Purpose.PASSWORD)
+    )
     pairs = [(first, Purpose.INVITATION), (second, Purpose.PASSWORD)]
     answers = race(2, lambda n: set_by_link(acme, *pairs[n]))
     assert sum(isinstance(answer, PasswordSet) for answer in answers) == 1

@@ -48,7 +48,9 @@ def test_the_printed_link_makes_an_account_and_a_session(store: Store, clock: Fi
     assert caller.person.state is PersonState.ACTIVE
     assert (caller.account.name, caller.account.issuer) == ("Acme", "Acme")
     assert not caller.account.requires_factor
-    kinds = [event.kind for event in store.call(lambda tx: tx.events.of(caller.account.id, limit=9))]
+    kinds = [
+        event.kind for event in store.call(lambda tx: tx.events.of(caller.account.id, limit=9))
+    ]
     assert kinds == [
         EventKind.SIGN_IN_COMPLETED,
         EventKind.PERSON_ADDED,
@@ -100,9 +102,7 @@ def test_the_printed_link_dies_by_time_by_a_newer_one_and_by_an_account(
 def test_one_link_pressed_at_once_makes_one_account(store: Store, clock: FixedClock) -> None:
     """Twelve presses, with different addresses: eleven read that the link is used."""
     token = first_link(store, clock)
-    answers = race(
-        12, lambda n: found_by_link(store, clock, token, email=f"olga{n}@acme.example")
-    )
+    answers = race(12, lambda n: found_by_link(store, clock, token, email=f"olga{n}@acme.example"))
     assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
     assert answers.count(LinkTrouble.USED) == 11
     assert store.call(lambda tx: tx.accounts.count()) == 1

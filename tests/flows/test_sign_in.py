@@ -40,9 +40,7 @@ def change_password(acme: Organisation, person: Person) -> None:
 
 def disable(acme: Organisation, person: Person) -> None:
     """The owner stops somebody from signing in."""
-    acme.call(
-        people.set_disabled, actor=acme.owner, person_id=person.id, disabled=True
-    )
+    acme.call(people.set_disabled, actor=acme.owner, person_id=person.id, disabled=True)
 
 
 @pytest.mark.parametrize("required", [False, True])

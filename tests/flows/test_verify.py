@@ -16,6 +16,7 @@ from twofold.core.otp import Malformed
 from twofold.core.people import Person
 from twofold.flows import enrol, sign_in, step_up
 from twofold.flows.verify import Accepted, Locked, Proof, Wrong, locked_until, prove_code
+from twofold.ports import Tx
 
 SIGN_IN = AttemptPurpose.SIGN_IN
 
@@ -154,6 +155,32 @@ def test_the_lock_is_told_by_mail_and_event_once(acme: Organisation, olga: Perso
     (event,) = acme.events(EventKind.LOCKED)
     assert (event.actor_id, event.subject_id) == (None, olga.id)
     assert event.data == {"until": acme.now + throttle.WAIT}
+
+
+def test_lock_mail_and_event_stand_or_fall_with_the_attempt(
+    acme: Organisation, olga: Person
+) -> None:
+    """One transaction: where it is rolled back, nothing of the three is left (promise P8)."""
+    miss(acme, olga, 9)
+    wrong, authenticator = acme.wrong(acme.active(olga)), acme.active(olga)
+    before = (acme.attempts(olga), acme.events(), acme.mails(olga))
+
+    def fail_after(tx: Tx) -> None:
+        proof = prove_code(
+            tx,
+            acme.now,
+            person=olga,
+            authenticator=authenticator,
+            typed=wrong,
+            purpose=SIGN_IN,
+            source=DESK,
+        )
+        assert isinstance(proof, Locked)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        acme.store.call(fail_after)
+    assert (acme.attempts(olga), acme.events(), acme.mails(olga)) == before
 
 
 def test_a_right_code_does_not_reset_the_count(acme: Organisation, olga: Person) -> None:

@@ -18,7 +18,6 @@ class Measured:
     module: float
     side: int
     """Along the symbol, without its quiet zone."""
-    modules: int
     quiet: float
     """The least white margin of the four, in modules."""
 
@@ -35,13 +34,22 @@ def measure(png: bytes) -> Measured:
     top, bottom, left, right = rows[0], rows[-1], columns[0], columns[-1]
     assert top < middle_y - tile.top < bottom
     assert left < middle_x - tile.left < right
-    first = dark[top + 1, left:]
-    module = int(numpy.flatnonzero(~first)[0]) / FINDER
     side = int(right - left + 1)
     assert side == bottom - top + 1, "the symbol is square"
+    module = side / _modules(side, dark[top + 1, left : right + 1])
     height, width = dark.shape
     margins = (top, left, height - 1 - bottom, width - 1 - right)
-    return Measured(module, side, round(side / module), min(int(m) for m in margins) / module)
+    return Measured(module, side, min(int(margin) for margin in margins) / module)
+
+
+def _modules(side: int, first_row: numpy.ndarray) -> int:
+    """How many modules the symbol has: 21, 25, 29 ... The corner marks say nearly how wide one is.
+
+    Every row of pixels begins and ends with the seven dark modules of a corner mark.
+    """
+    marks = int(numpy.flatnonzero(~first_row)[0]) + int(numpy.flatnonzero(~first_row[::-1])[0])
+    nearly = side / (marks / (2 * FINDER))
+    return 17 + 4 * round((nearly - 17) / 4)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ CSP = (
 )
 EXPECTED_STATUS = {200, 303, 401, 403, 404, 405, 410, 422, 429}
 """Of pages. Anything else that a page needs has to answer 200."""
+LEFT = "net::ERR_ABORTED"
+"""What becomes of a page's icon when somebody presses a link before it has come."""
 REFUSED_PAGE = "Failed to load resource: the server responded with a status of"
 """The browser's own remark about a page with an error status."""
 
@@ -55,6 +57,8 @@ class Watch:
             self.odd.append(f"may be kept: {response.url}")
 
     def _failed(self, request: Request) -> None:
+        if request.failure == LEFT and request.resource_type != "document":
+            return
         self.odd.append(f"failed: {request.method} {request.url} {request.failure}")
 
     def _console(self, message: ConsoleMessage) -> None:

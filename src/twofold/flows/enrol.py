@@ -58,9 +58,7 @@ def needed_proof(now: Instant, caller: Caller) -> NeedsProof | None:
     return None if caller.session.has_fresh_password(now) else NeedsProof("password")
 
 
-def begin(
-    tx: Tx, now: Instant, *, person: Person, account: Account, not_before: Instant
-) -> Totp:
+def begin(tx: Tx, now: Instant, *, person: Person, account: Account, not_before: Instant) -> Totp:
     """The person's pending set-up, the one that is there or a new one.
 
     One that was begun before the moment `not_before` is thrown away, not shown: somebody who

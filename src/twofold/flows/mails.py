@@ -46,10 +46,8 @@ def open_mail(
     hidden: a link proves the receiver's mailbox and nobody else's.
     """
     mail = tx.mails.find(caller.account.id, mail_id)
-    if mail is None:
-        return None
-    person = tx.people.find(caller.account.id, mail.person_id)
-    if person is None:
+    person = tx.people.find(caller.account.id, mail.person_id) if mail else None
+    if mail is None or person is None:
         return None
     hide = mail_server or mail.state is MailState.SENT
     if not hide:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from twofold.core.attempts import Source
 from twofold.core.people import Instant, Role
@@ -135,6 +136,11 @@ class Gate:
 
         endpoint.__name__ = page.path
         return Route(page.path, endpoint, methods=methods)
+
+    async def nowhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The answer to a path that is no page, in the frame of whoever asks."""
+        ctx = await self._context(Request(scope, receive))
+        await ctx.error(404)(scope, receive, send)
 
     async def _open(self, page: Page, request: Request) -> Response:
         ctx = await self._context(request)

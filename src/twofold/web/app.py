@@ -52,7 +52,9 @@ def build_app(world: World) -> ASGIApp:
     gate = Gate(world, pages, Cookies(world.public_url))
     routes = [gate.route(page) for page in ALL_PAGES]
     routes.append(Route("/static/{version}/{name}", _static_route(static, pages)))
-    return Shell(Router(routes, redirect_slashes=False), world.public_url, pages)
+    return Shell(
+        Router(routes, redirect_slashes=False, default=gate.nowhere), world.public_url, pages
+    )
 
 
 def _static_route(static: Static, pages: Pages) -> Callable[[Request], Awaitable[Response]]:

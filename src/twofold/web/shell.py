@@ -50,6 +50,8 @@ class Shell:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # With an app in the scope, Starlette raises for a wrong method instead of answering itself.
+        scope["app"] = self
         headers = Headers(scope=scope)
         sender = self._sender(scope, send)
         refused = self._refuse(scope, headers)

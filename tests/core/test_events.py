@@ -1,0 +1,49 @@
+"""The audit vocabulary."""
+
+import re
+
+from twofold.core.events import EventKind
+
+
+def test_every_word_says_what_happened_to_what() -> None:
+    """`subject:action`, lower case, spelt once."""
+    words = [kind.value for kind in EventKind]
+    assert [word for word in words if not re.fullmatch(r"[a-z-]+(:[a-z-]+){1,2}", word)] == []
+    assert len(set(words)) == len(words)
+
+
+def test_words_are_kept_for_ever() -> None:
+    """They are stored, and read by others' log tools: a renamed one would break both."""
+    assert {kind.name: kind.value for kind in EventKind} == {
+        "ACCOUNT_CREATED": "account:created",
+        "ACCOUNT_RENAMED": "account:renamed",
+        "POLICY_SWITCHED_ON": "policy:switched-on",
+        "POLICY_SWITCHED_OFF": "policy:switched-off",
+        "POLICY_REFUSED": "policy:switch-refused",
+        "PEOPLE_IMPORTED": "people:imported",
+        "PERSON_ADDED": "person:added",
+        "PERSON_INVITED": "person:invited",
+        "PERSON_ROLE_CHANGED": "person:role-changed",
+        "PERSON_DISABLED": "person:disabled",
+        "PERSON_ENABLED": "person:enabled",
+        "PASSWORD_SET": "password:set",
+        "PASSWORD_CHANGED": "password:changed",
+        "PASSWORD_LINK_SENT": "password:link-sent",
+        "PASSWORD_WRONG": "password:wrong",
+        "PASSWORD_PROVED": "password:proved",
+        "SIGN_IN_STARTED": "sign-in:started",
+        "SIGN_IN_COMPLETED": "sign-in:completed",
+        "SIGN_IN_CANCELLED": "sign-in:cancelled",
+        "SESSION_ENDED": "session:ended",
+        "SESSIONS_ENDED": "sessions:ended",
+        "ENROL_STARTED": "authenticator:set-up-started",
+        "ENROL_CANCELLED": "authenticator:set-up-cancelled",
+        "ENROLLED": "authenticator:added",
+        "REPLACED": "authenticator:replaced",
+        "ENROL_LINK_SENT": "authenticator:link-sent",
+        "CODE_ACCEPTED": "code:accepted",
+        "CODE_REFUSED": "code:refused",
+        "LOCKED": "person:locked",
+        "MAIL_OPENED": "mail:opened",
+        "CONSOLE_LINK_MADE": "console:link-made",
+    }

@@ -1,0 +1,121 @@
+"""People from a file: previewed, applied as a whole, repeatable."""
+
+from tests.storage.races import race
+from tests.world import Organisation
+from twofold.core.events import EventKind
+from twofold.core.mail import MailKind
+from twofold.core.people import Person, PersonState, Role
+from twofold.core.roster import Action, Plan, Roster, parse
+from twofold.flows import people
+
+
+def roster(*lines: str) -> Roster:
+    """A file with these people."""
+    read = parse("\n".join(["name,email,role", *lines]).encode())
+    assert isinstance(read, Roster)
+    return read
+
+
+THREE = roster(
+    "Ben,ben@acme.example,member", "Eve,eve@acme.example,helpdesk", "Gil,gil@acme.example,admin"
+)
+
+
+def apply(acme: Organisation, actor: Person | None, rows: Roster) -> Plan:
+    """Press *Import*."""
+    return acme.call(people.apply_import, account=acme.account, actor=actor, roster=rows)
+
+
+def count(acme: Organisation) -> int:
+    """How many people there are."""
+    return acme.store.call(lambda tx: tx.people.tally(acme.account_id)).people
+
+
+def test_everybody_in_the_file_is_added_and_invited(acme: Organisation) -> None:
+    """With their roles, a mail each, and one entry for the import."""
+    planned = apply(acme, acme.owner, THREE)
+    assert (planned.added, planned.problems) == (3, 0)
+    keys = acme.store.call(lambda tx: tx.people.keys(acme.account_id))
+    for email, role in (
+        ("ben@acme.example", Role.MEMBER),
+        ("eve@acme.example", Role.HELPDESK),
+        ("gil@acme.example", Role.ADMIN),
+    ):
+        person = keys[email]
+        assert (person.role, person.state) == (role, PersonState.INVITED)
+        assert [mail.kind for mail in acme.mails(person)] == [MailKind.INVITATION]
+    (event,) = acme.events(EventKind.PEOPLE_IMPORTED)
+    assert event.data == {"added": 3, "there already": 0}
+    assert len(acme.events(EventKind.PERSON_INVITED)) == 3
+
+
+def test_the_same_file_twice_adds_nobody(acme: Organisation) -> None:
+    """Also at once, and with addresses spelt otherwise."""
+    plans = race(6, lambda _: apply(acme, acme.owner, THREE))
+    assert sorted(planned.added for planned in plans) == [0, 0, 0, 0, 0, 3]
+    again = apply(acme, acme.owner, roster("Ben,BEN@ACME.example,member"))
+    assert (again.added, again.same) == (0, 1)
+    assert count(acme) == 4
+    assert len(acme.events(EventKind.PERSON_INVITED)) == 3
+
+
+def test_somebody_who_is_there_stays_as_they_are(acme: Organisation) -> None:
+    """Another name or role in the file changes nothing, and the plan says so."""
+    ben = acme.add("Ben")
+    planned = apply(acme, acme.owner, roster("Benjamin,ben@acme.example,admin"))
+    assert (planned.differs, planned.added) == (1, 0)
+    assert acme.person(ben.id) == ben
+    assert acme.events(EventKind.PEOPLE_IMPORTED)[0].data == {"added": 0, "there already": 1}
+
+
+def test_one_problem_stops_the_whole_import(acme: Organisation) -> None:
+    """All or nothing: the plan that comes back says which row."""
+    planned = apply(acme, acme.owner, roster("Ben,ben@acme.example,", "Eve,eve,member"))
+    assert planned.problems == 1
+    assert planned.rows[1].action is Action.PROBLEM
+    assert planned.rows[1].row.line == 3
+    assert count(acme) == 1
+    assert acme.events(EventKind.PEOPLE_IMPORTED) == []
+
+
+def test_a_role_above_ones_own_is_a_problem(acme: Organisation) -> None:
+    """An admin imports no owner; the command line does."""
+    eve = acme.add("Eve", Role.ADMIN)
+    rows = roster("Kim,kim@acme.example,owner")
+    assert apply(acme, eve, rows).problems == 1
+    assert apply(acme, None, rows).added == 1
+
+
+def test_an_address_of_another_account_is_a_problem(acme: Organisation, bolt: Organisation) -> None:
+    """In any spelling; whose it is stays untold."""
+    planned = apply(acme, acme.owner, roster("Kim,OLGA@bolt.example,member"))
+    assert planned.problems == 1
+    assert bolt.account.name not in planned.rows[0].note
+
+
+def test_the_preview_says_what_the_import_does_and_changes_nothing(acme: Organisation) -> None:
+    """Before and after."""
+    before = acme.events()
+    shown = acme.store.call(
+        people.preview_import, account_id=acme.account_id, roster=THREE, actor_role=Role.OWNER
+    )
+    assert (acme.events(), count(acme)) == (before, 1)
+    assert apply(acme, acme.owner, THREE) == shown
+
+
+def test_a_file_is_kept_between_preview_and_import(acme: Organisation, bolt: Organisation) -> None:
+    """For the one who uploaded it: no other admin, no other account; gone after the import."""
+    eve = acme.add("Eve", Role.ADMIN)
+    content = b"name,email\nBen,ben@acme.example\n"
+    read = parse(content)
+    assert isinstance(read, Roster)
+    kept = acme.call(people.keep_upload, actor=acme.owner, content=content, roster=read)
+    assert kept.plan.added == 1
+    upload = kept.upload_id
+    for other in (eve, bolt.owner):
+        assert acme.store.call(people.kept_upload, actor=other, upload_id=upload) is None
+        acme.store.call(people.drop_upload, actor=other, upload_id=upload)
+    for _ in range(2):
+        assert acme.store.call(people.kept_upload, actor=acme.owner, upload_id=upload) == content
+    acme.store.call(people.drop_upload, actor=acme.owner, upload_id=upload)
+    assert acme.store.call(people.kept_upload, actor=acme.owner, upload_id=upload) is None
