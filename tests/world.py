@@ -132,14 +132,12 @@ class Organisation:
 
     def caller(self, person: Person) -> Caller:
         """Somebody with a session: signed in with what they need, in one step or two."""
-        answer = self.submit_password(person)
-        if isinstance(answer, HalfWay):
-            half = self.half_of(answer.token)
+        done: object = self.submit_password(person)
+        if isinstance(done, HalfWay):
+            half = self.half_of(done.token)
             assert half is not None
             self.clock.advance(30)
             done = self.submit_code(half, self.code(person))
-        else:
-            done = answer
         assert isinstance(done, SignedIn)
         caller = self.caller_of(done.token)
         assert caller is not None

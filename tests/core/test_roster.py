@@ -182,7 +182,7 @@ def test_an_address_that_stands_twice_is_told_with_the_first_line(again: str) ->
         (b"name,email\n", "nobody", None),
         (b"name,email\n,\n\n", "nobody", None),
         (b"name,phone\nAnn,1\n", "must name the columns", 1),
-        (b"Ann,ann@example.org\n", "must name the columns", 1),
+        (b"Ann,Rome\n", "must name the columns", 1),
         (b"\n\nemail\na@example.org\n", "must name the columns", 3),
         (b'"name"x,email\nAnn,a@example.org\n', "must name the columns", 1),
         (b"name,email,E-Mail\nAnn,a@example.org,b@example.org\n", "two columns for the email", 1),
@@ -295,3 +295,12 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(content: bytes) -> None:
     else:
         assert all(row.problem is None or row.problem.endswith(".") for row in read.rows)
         assert [row.line for row in read.rows] == sorted({row.line for row in read.rows})
+
+
+def test_a_list_without_a_line_of_titles_is_read_as_name_address_role() -> None:
+    """Whoever pastes three columns from a mail need not type the titles."""
+    read = _read("Ann Lee,ann@acme.example,admin\nBob,bob@acme.example\n")
+    assert [(row.line, row.name, row.email, row.role, row.problem) for row in read.rows] == [
+        (1, "Ann Lee", "ann@acme.example", Role.ADMIN, None),
+        (2, "Bob", "bob@acme.example", Role.MEMBER, None),
+    ]

@@ -10,7 +10,7 @@ from tests.world import DESK, ENCODED, Organisation
 from twofold.core.attempts import Outcome
 from twofold.core.events import EventKind
 from twofold.core.otp import Malformed
-from twofold.core.people import Person
+from twofold.core.people import Person, PersonState
 from twofold.core.sessions import ENROLLING_LIFETIME, SIGN_IN_LIFETIME, Stage
 from twofold.flows import passwords, people, sign_in
 from twofold.flows.sign_in import (
@@ -22,6 +22,8 @@ from twofold.flows.sign_in import (
     SignInEnded,
 )
 from twofold.flows.verify import Locked
+
+NEWER = ENCODED.replace("m=8", "m=16")
 
 
 def change_password(acme: Organisation, person: Person) -> None:
@@ -152,17 +154,16 @@ def test_a_password_under_newer_settings_is_stored_without_a_new_version(
 ) -> None:
     """The same password: links and half-finished sign-ins stay alive."""
     tried = acme.store.call(sign_in.look_up_password, email=acme.owner.email)
-    newer = ENCODED.replace("m=8", "m=16")
     acme.call(
         sign_in.settle_password,
         tried=tried,
         proved=True,
-        rehashed=newer,
+        rehashed=NEWER,
         return_to="/",
         source=DESK,
     )
     again = acme.store.call(sign_in.look_up_password, email=acme.owner.email)
-    assert again == replace(tried, encoded=newer)
+    assert again == replace(tried, encoded=NEWER)
 
 
 @pytest.fixture
@@ -251,6 +252,21 @@ def test_somebody_disabled_between_page_and_code_gets_no_session(acme: Organisat
     disable(acme, ben)
     assert acme.submit_code(half, acme.code(ben)) == SignInEnded()
     assert acme.sessions(ben) == 0
+
+
+@pytest.mark.parametrize("change", ["password", "state"])
+def test_the_person_is_asked_again_whatever_became_of_the_sign_in(
+    acme: Organisation, olga: Person, change: str
+) -> None:
+    """A second line: had the half-finished sign-in been left behind, it would not help."""
+    half = acme.half(olga)
+    if change == "password":
+        acme.store.call(lambda tx: tx.people.set_password(olga.id, NEWER, expected_version=1))
+    else:
+        acme.store.call(lambda tx: tx.people.set_state(olga.id, PersonState.DISABLED))
+    before = acme.sessions(olga)
+    assert acme.submit_code(half, acme.code(olga)) == SignInEnded()
+    assert acme.sessions(olga) == before
 
 
 def test_a_sign_in_runs_out(acme: Organisation, olga: Person) -> None:

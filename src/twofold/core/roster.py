@@ -26,6 +26,8 @@ _TITLES = {
     "role": "role",
 }
 """Which column a title means; titles are compared without regard to case."""
+_WITHOUT_TITLES = {"name": 0, "email": 1, "role": 2}
+"""The columns of a list without a line of titles: whoever pastes one from a mail has none."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Starts that make a spreadsheet compute a cell, in the next export or on an admin's desk."""
 _SAVE_AS = "Save the file as “CSV UTF-8” and choose it again."
@@ -147,7 +149,7 @@ def parse(content: bytes) -> Roster | RosterProblem:
     """The people in a CSV file, or why it cannot be read.
 
     The first line that is not blank names the columns: name, e-mail and, if wanted, role (member
-    where it is missing or empty). At most `MAX_ROWS` people and `MAX_BYTES` bytes.
+    where it is missing or empty). A list without such a line is read in this order. At most `MAX_ROWS` people and `MAX_BYTES` bytes.
     """
     try:
         table = _table(_text(content))
@@ -242,6 +244,10 @@ def _table(text: str) -> _Table:
         columns = _columns(titles, first)
         if {"name", "email"} <= columns.keys():
             return _Table(lines, first, separator, titles, columns)
+    for separator in SEPARATORS:
+        cells = _cells(lines[first - 1], separator)
+        if 2 <= len(cells) <= len(_WITHOUT_TITLES) and "@" in cells[1]:
+            return _Table(lines, first - 1, separator, list(_WITHOUT_TITLES), _WITHOUT_TITLES)
     raise _Unreadable(
         f"Line {first} must name the columns: name, e-mail and, if wanted, role.", first
     )
