@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import NewPage
@@ -118,3 +119,28 @@ def in_the_set_up(page: Page, product: Product) -> Phone:
     """A first admin whose set-up is pending."""
     become_first_admin(page, product.first_admin_link)
     return start_set_up(page)
+
+
+@pytest.mark.parametrize("scale", [1, 4], ids=["320px", "1280px-at-400-percent"])
+def test_everything_of_the_set_up_can_be_reached_in_a_small_window(
+    product: Product, new_page: NewPage, scale: int
+) -> None:
+    """QR code, key, link, field and Save fit into 320 by 256 pixels, one after the other."""
+    page = new_page(viewport={"width": 320, "height": 256}, device_scale_factor=scale)
+    phone = in_the_set_up(page, product)
+    for part in (
+        page.get_by_role("img", name="QR code").first,
+        page.get_by_role("code"),
+        page.get_by_role("link", name="Open in my authenticator app"),
+        page.get_by_label("Code", exact=True),
+        page.get_by_role("button", name="Save"),
+    ):
+        part.scroll_into_view_if_needed()
+        expect(part).to_be_in_viewport()
+        box = part.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 320
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    save(page, phone.code())
+    heading(page, "My Profile")
