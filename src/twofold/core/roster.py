@@ -149,7 +149,8 @@ def parse(content: bytes) -> Roster | RosterProblem:
     """The people in a CSV file, or why it cannot be read.
 
     The first line that is not blank names the columns: name, e-mail and, if wanted, role (member
-    where it is missing or empty). A list without such a line is read in this order. At most `MAX_ROWS` people and `MAX_BYTES` bytes.
+    where it is missing or empty). A list without such a line is read in this order. At most
+    `MAX_ROWS` people and `MAX_BYTES` bytes.
     """
     try:
         table = _table(_text(content))
