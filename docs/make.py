@@ -2,6 +2,7 @@
 
 - `docs/states/*.md`: the state machines, from the transition tables of `twofold.core`.
 - `docs/settings.md`: the settings, from the docstrings of `twofold.settings`.
+- `docs/mechanisms.md`: known attacks and their tests, from the docstrings of the tests.
 - `docs/pictures/*.png`: a walk through the real product, in a browser, with data of its own.
 
 `docs/make.py --check` writes nothing: it says which generated page is out of date, and ends with
@@ -14,6 +15,7 @@ import contextlib
 import inspect
 import os
 import re
+import runpy
 import socket
 import subprocess
 import sys
@@ -171,6 +173,7 @@ def pages() -> dict[Path, str]:
         DOCS / "states" / "sign-in.md": sign_in_page(),
         DOCS / "states" / "authenticator.md": authenticator_page(),
         DOCS / "settings.md": settings_page(),
+        DOCS / "mechanisms.md": runpy.run_path(str(DOCS / "mechanisms.py"))["page"](),
     }
 
 

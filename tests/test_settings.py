@@ -3,6 +3,7 @@
 import ast
 import inspect
 from dataclasses import FrozenInstanceError
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -280,3 +281,34 @@ def test_every_setting_is_documented_where_it_is_declared() -> None:
         and isinstance(text, ast.Expr)
     ]
     assert documented == [*NAMES, "origins"]
+
+
+def test_trusted_proxies_are_addresses_and_networks(empty_folder: Path) -> None:
+    """With commas between, or as a list in the file; nobody is trusted by default."""
+    assert load({}).trusted_proxies == ()
+    expected = (ip_network("127.0.0.1/32"), ip_network("10.1.0.0/16"), ip_network("fd00::/8"))
+    given = load({"TWOFOLD_TRUSTED_PROXIES": " 127.0.0.1, 10.1.0.0/16,fd00::/8, "})
+    assert given.trusted_proxies == expected
+    (empty_folder / "twofold.toml").write_text(
+        'trusted_proxies = ["127.0.0.1", "10.1.0.0/16", "fd00::/8"]'
+    )
+    assert load({}).trusted_proxies == expected
+    rows = {row.name: row.value for row in check_rows(given)}
+    assert rows["TWOFOLD_TRUSTED_PROXIES"] == "127.0.0.1/32, 10.1.0.0/16, fd00::/8"
+    assert load({"TWOFOLD_TRUSTED_PROXIES": ""}).trusted_proxies == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["proxy.example.org", "10.1.0.1/16", "10.0.0.0/33", "*", "10.0.0.0 10.0.0.1", "010.0.0.1"],
+)
+def test_a_proxy_that_is_no_address_is_refused(value: str) -> None:
+    """A name would have to be looked up, and a host inside a network is a slip."""
+    sentence = refusal(TRUSTED_PROXIES=value)
+    assert sentence.startswith(f"TWOFOLD_TRUSTED_PROXIES (environment) holds '{value}', which is")
+
+
+@pytest.mark.parametrize("value", ["0.0.0.0/0", "::/0"])
+def test_nobody_can_trust_everybody(value: str) -> None:
+    """The address of a request would then be what its sender says."""
+    assert "everybody" in refusal(TRUSTED_PROXIES=f"127.0.0.1, {value}")

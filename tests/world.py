@@ -5,7 +5,8 @@ are followed out of the outbox, and codes are computed as an app computes them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count, islice
 from typing import Concatenate, ParamSpec, TypeVar
 
 from tests.conftest import FixedClock
@@ -16,22 +17,33 @@ from twofold.core.mail import Mail, MailKind
 from twofold.core.otp import Malformed, code_at, step_at
 from twofold.core.people import Account, Instant, Person, Role
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.core.throttle import Answer as Asked
+from twofold.core.throttle import Pair
 from twofold.core.tokens import Purpose, digest
-from twofold.flows import enrol, people, rollout, setup, sign_in
+from twofold.flows import enrol, people, rollout, second_step, setup, sign_in
+from twofold.flows.second_step import CodeRefused
 from twofold.flows.sign_in import (
-    CodeRefused,
+    From,
     HalfWay,
     PasswordRefused,
+    PasswordTry,
     SignedIn,
     SignInEnded,
 )
-from twofold.flows.verify import Locked
+from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed
 from twofold.ports import Store, Tx
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+Answer = (
+    SignedIn | CodeRefused | Malformed | NeedsPair | Locked | NeedsLink | Suspended | SignInEnded
+)
+"""What becomes of a submitted code."""
+
 DESK = Source("192.0.2.7", "Firefox on Linux")
+HERE = From(DESK)
+"""A browser that nobody has signed in with before: it brings no cookie."""
 ENCODED = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"
 """Stands for the Argon2 string of somebody's password."""
 
@@ -92,23 +104,27 @@ class Organisation:
         assert isinstance(added, Person)
         return added
 
+    def look_up(self, email: str, *, place: From = HERE) -> PasswordTry:
+        """The first half of the first step: what the hasher is to check."""
+        return self.call(sign_in.look_up_password, email=email, place=place)
+
     def submit_password(
-        self, person: Person, *, proved: bool = True, return_to: str = "/"
+        self, person: Person, *, proved: bool = True, return_to: str = "/", place: From = HERE
     ) -> HalfWay | SignedIn | PasswordRefused:
-        """The first step of a sign-in."""
-        tried = self.store.call(sign_in.look_up_password, email=person.email)
+        """The first step of a sign-in; `proved` is what the hasher says if it is asked."""
+        tried = self.look_up(person.email, place=place)
         return self.call(
             sign_in.settle_password,
             tried=tried,
-            proved=proved,
+            proved=proved and tried.encoded is not None,
             rehashed=None,
             return_to=return_to,
-            source=DESK,
+            place=place,
         )
 
-    def half_token(self, person: Person, *, return_to: str = "/") -> str:
+    def half_token(self, person: Person, *, return_to: str = "/", place: From = HERE) -> str:
         """The token of a half-finished sign-in."""
-        answer = self.submit_password(person, return_to=return_to)
+        answer = self.submit_password(person, return_to=return_to, place=place)
         assert isinstance(answer, HalfWay)
         return answer.token
 
@@ -118,9 +134,9 @@ class Organisation:
             lambda tx: tx.sign_ins.by_token(digest(Purpose.SIGN_IN, token), self.now)
         )
 
-    def half(self, person: Person, *, return_to: str = "/") -> HalfCaller:
+    def half(self, person: Person, *, return_to: str = "/", place: From = HERE) -> HalfCaller:
         """Somebody with a half-finished sign-in."""
-        half = self.half_of(self.half_token(person, return_to=return_to))
+        half = self.half_of(self.half_token(person, return_to=return_to, place=place))
         assert half is not None
         return half
 
@@ -130,24 +146,52 @@ class Organisation:
             lambda tx: tx.sessions.by_token(digest(Purpose.SESSION, token), self.now)
         )
 
-    def caller(self, person: Person) -> Caller:
-        """Somebody with a session: signed in with what they need, in one step or two."""
-        done: object = self.submit_password(person)
-        if isinstance(done, HalfWay):
-            half = self.half_of(done.token)
+    def signed_in(self, person: Person, *, place: From = HERE, trust: bool = False) -> SignedIn:
+        """The person signs in with what is asked of them: a password, a code, two of them."""
+        answer: object = self.submit_password(person, place=place)
+        if isinstance(answer, HalfWay):
+            half = self.half_of(answer.token)
             assert half is not None
             self.clock.advance(30)
-            done = self.submit_code(half, self.code(person))
-        assert isinstance(done, SignedIn)
-        caller = self.caller_of(done.token)
+            answer = self.submit_right(half, place=place, trust=trust)
+        assert isinstance(answer, SignedIn)
+        return answer
+
+    def caller(self, person: Person, *, place: From = HERE) -> Caller:
+        """Somebody with a session: signed in with what they need, in one step or two."""
+        caller = self.caller_of(self.signed_in(person, place=place).token)
         assert caller is not None
         return caller
 
+    def known(self, person: Person, *, trust: bool = False) -> From:
+        """A browser in which the person has signed in before."""
+        return From(DESK, browser_token=self.signed_in(person, trust=trust).browser_token)
+
+    def submit_right(self, half: HalfCaller, *, place: From = HERE, trust: bool = False) -> Answer:
+        """The second step with what the page asks for, one code or two, all right."""
+        page = self.call(second_step.code_page, half=half, place=place)
+        if isinstance(page.answer, Pair):
+            before, code = (self.code(half.person, steps=n) for n in (-1, 0))
+            return self.submit_code(half, before, code, place=place, trust=trust)
+        return self.submit_code(half, self.code(half.person), place=place, trust=trust)
+
     def submit_code(
-        self, half: HalfCaller, typed: str
-    ) -> SignedIn | CodeRefused | Malformed | Locked | SignInEnded:
+        self,
+        half: HalfCaller,
+        typed: str,
+        second: str = "",
+        *,
+        place: From = HERE,
+        trust: bool = False,
+    ) -> Answer:
         """The second step of a sign-in."""
-        return self.call(sign_in.submit_code, half=half, typed=typed, source=DESK)
+        return self.call(
+            second_step.submit_code,
+            half=half,
+            typed=Typed(typed, second),
+            trust=trust,
+            place=place,
+        )
 
     def active(self, person: Person) -> Totp:
         """The person's active authenticator."""
@@ -167,23 +211,20 @@ class Organisation:
         """What an app with this secret shows now, or some steps from now."""
         return code_at(authenticator.secret, step_at(self.now) + steps)
 
-    def wrong(self, authenticator: Totp | None) -> str:
-        """Six digits that no app of the person shows at the moment."""
+    def wrong(self, authenticator: Totp | None, number: int = 0) -> str:
+        """Six digits that no app of the person shows at the moment, the same for each number."""
         right = (
             {self.code_of(authenticator, steps=n) for n in range(-9, 10)} if authenticator else ""
         )
-        return next(
-            code
-            for code in ("000000", "111111", *map(str, range(222222, 222299)))
-            if code not in right
-        )
+        codes = (code for code in map("{:06}".format, range(1_000_000)) if code not in right)
+        return next(islice(codes, number, None))
 
     def enrol(self, person: Person) -> Caller:
         """Set the person up from a session; the session goes on. A step later no step is used."""
         caller = self.caller(person)
         pending = self.call(enrol.begin_own, caller=caller)
         assert isinstance(pending, Totp)
-        saved = self.call(enrol.save_own, caller=caller, typed=self.code_of(pending), source=DESK)
+        saved = self.call(enrol.save_own, caller=caller, typed=self.code_of(pending), place=HERE)
         assert isinstance(saved, SignedIn)
         self.clock.advance(30)
         renewed = self.caller_of(saved.token)
@@ -221,6 +262,44 @@ class Organisation:
     def sessions(self, person: Person) -> int:
         """How many sessions the person has."""
         return len(self.store.call(lambda tx: tx.sessions.of(person.id)))
+
+
+@dataclass
+class Guesser:
+    """Somebody who knows a person's password and tries codes in one browser."""
+
+    acme: Organisation
+    person: Person
+    place: From = HERE
+    tried: set[str] = field(default_factory=set)
+
+    def wrong(self) -> str:
+        """Six digits that are wrong and were never tried."""
+        active = self.acme.active(self.person)
+        unfit = self.tried | {self.acme.code_of(active, steps=n) for n in range(-9, 10)}
+        code = next(
+            code for code in map("{:06}".format, count(len(self.tried))) if code not in unfit
+        )
+        self.tried.add(code)
+        return code
+
+    def asked(self) -> Asked:
+        """What a new sign-in is asked for now."""
+        half = self.acme.half(self.person, place=self.place)
+        return self.acme.call(second_step.code_page, half=half, place=self.place).answer
+
+    def guess(self, half: HalfCaller | None = None) -> Answer:
+        """One wrong try in this sign-in or a new one: a code, or a pair where one is asked for."""
+        half = half or self.acme.half(self.person, place=self.place)
+        page = self.acme.call(second_step.code_page, half=half, place=self.place)
+        second = self.wrong() if isinstance(page.answer, Pair) else ""
+        return self.acme.submit_code(half, self.wrong(), second, place=self.place)
+
+    def climb(self, misses: int) -> None:
+        """So many wrong tries that are looked at, each after the wait before it."""
+        for _ in range(misses):
+            assert self.guess() == CodeRefused(1)
+            self.acme.clock.advance(61)
 
 
 def found(store: Store, clock: FixedClock, name: str = "Acme") -> Organisation:

@@ -51,6 +51,7 @@ def open_world(settings: Settings) -> Iterator[World]:
             postbox=postbox,
             public_url=settings.public_url,
             common_passwords=common_passwords(),
+            trusted_proxies=settings.trusted_proxies,
         )
     finally:
         store.close()

@@ -6,6 +6,7 @@ Each check raises `ValueError` with the rest of a sentence that begins with the 
 import re
 from collections.abc import Callable
 from email.utils import formataddr, parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -73,6 +74,27 @@ def listen(value: Any) -> str:
     if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
         raise ValueError("needs a port from 1 to 65535 after the last colon.")
     return f"{host}:{int(port)}"
+
+
+def networks(value: Any) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks with commas between them, or a list of them in a TOML file."""
+    items = value if isinstance(value, list) else _text(value).split(",")
+    texts = [_text(item).strip() for item in items]
+    return tuple(_network(text) for text in texts if text)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        found = ip_network(text)
+    except ValueError:
+        raise ValueError(
+            f"holds {text!r}, which is no address and no network: write 10.1.0.0/16 or 127.0.0.1."
+        ) from None
+    if found.prefixlen == 0:
+        raise ValueError(
+            f"holds {text}, which is everybody: then anybody could say where they come from."
+        )
+    return found
 
 
 def smtp_url(value: Any) -> str | None:

@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ class Settings:
     public_url: str
     """Scheme, host and port under which people reach the service; links in mails come from it.
     Default: `http://localhost:8000`, with the port of `listen`."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    """Addresses or networks of the reverse proxies in front, with commas between:
+    `127.0.0.1, 10.1.0.0/16`. Only when a request comes from one of them is its `X-Forwarded-For`
+    read, from the right up to the first address that is not among them; it counts failures and
+    stands in mails and in the log. Default: none."""
     smtp_url: str | None = field(repr=False)
     """`smtp://name:password@host:port` or `smtps://…`, with `?starttls=required` or
     `?starttls=off`. Default: none; mails wait in the outbox."""
@@ -73,6 +79,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "database_url": values.database_url,
     "listen": values.listen,
     "public_url": values.public_url,
+    "trusted_proxies": values.networks,
     "smtp_url": values.smtp_url,
     "mail_from": values.mail_from,
     "argon2_memory_kib": values.whole(7168, 4 * 2**20),
@@ -122,10 +129,16 @@ def load(environ: Mapping[str, str], toml_path: Path | None = None) -> Settings:
 def check_rows(settings: Settings) -> list[Row]:
     """Name, effective value with secrets masked, and origin of each setting."""
     return [
-        Row(PREFIX + name.upper(), values.masked(str(value)), settings.origins[name])
+        Row(PREFIX + name.upper(), values.masked(_shown(settings, name)), settings.origins[name])
         for name in NAMES
-        for value in ["not set" if getattr(settings, name) is None else getattr(settings, name)]
     ]
+
+
+def _shown(settings: Settings, name: str) -> str:
+    value = getattr(settings, name)
+    if isinstance(value, tuple):
+        return ", ".join(str(one) for one in value) or "none"
+    return "not set" if value is None else str(value)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
@@ -218,6 +231,7 @@ def _with_defaults(given: Mapping[str, Given]) -> dict[str, Given]:
     default("listen", "127.0.0.1:8000")
     port = str(full["listen"].value).rpartition(":")[2]
     default("public_url", f"http://localhost:{port}")
+    default("trusted_proxies", "")
     default("smtp_url", None)
     default("mail_from", f"Twofold <twofold@{values.mail_host(str(full['public_url'].value))}>")
     default("argon2_memory_kib", 19456)

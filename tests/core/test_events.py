@@ -2,7 +2,7 @@
 
 import re
 
-from twofold.core.events import EventKind
+from twofold.core.events import EventKind, Group, words_of
 
 
 def test_every_word_says_what_happened_to_what() -> None:
@@ -43,7 +43,34 @@ def test_words_are_kept_for_ever() -> None:
         "ENROL_LINK_SENT": "authenticator:link-sent",
         "CODE_ACCEPTED": "code:accepted",
         "CODE_REFUSED": "code:refused",
-        "LOCKED": "person:locked",
+        "PAIR_MODE": "person:pair-mode",
+        "PASSWORD_STOLEN": "password:counts-as-stolen",
+        "AUTHENTICATOR_DISABLED": "authenticator:disabled",
+        "AUTHENTICATOR_RESET": "authenticator:reset",
+        "BREAKER_ON": "site:breaker-on",
+        "SPRAY": "site:password-spray",
+        "FLOOD": "site:password-flood",
+        "UNLOCKED": "person:unlocked",
+        "BROWSER_LINK_SENT": "browser:link-sent",
+        "BROWSER_LINK_USED": "browser:link-used",
+        "BROWSER_TRUSTED": "browser:trusted",
+        "BROWSER_ENDED": "browser:ended",
+        "GUARD_CHANGED": "policy:guard-changed",
+        "EXPORTED": "audit:exported",
         "MAIL_OPENED": "mail:opened",
         "CONSOLE_LINK_MADE": "console:link-made",
     }
+
+
+def test_every_kind_has_words_of_its_own_and_one_group() -> None:
+    """What people read is a sentence's beginning, and says one thing."""
+    words = [words_of(kind) for kind in EventKind]
+    assert len(set(words)) == len(words)
+    assert [text for text in words if not re.fullmatch(r"[A-Z][a-z' -]+(, [a-z ]+)?", text)] == []
+    assert sorted(kind for group in Group for kind in group.kinds) == sorted(EventKind)
+
+
+def test_every_group_has_kinds_and_words() -> None:
+    """A filter that shows nothing would be a trap."""
+    assert all(group.kinds and group.words for group in Group)
+    assert len({group.words for group in Group}) == len(Group)

@@ -18,6 +18,7 @@ from twofold.core.otp import (
     Malformed,
     MalformedKind,
     code_at,
+    matching_pair,
     matching_step,
     parse_code,
     step_at,
@@ -112,6 +113,13 @@ def test_a_key_of_any_length_is_used_as_hmac_says(secret: bytes, counter: int) -
     assert code_at(secret, counter).encode() == HOTP(secret, 6, SHA1()).generate(counter)
 
 
+@pytest.mark.parametrize("length", [63, 64, 65])
+def test_a_key_as_long_as_a_block_is_not_hashed(length: int) -> None:
+    """One byte more is."""
+    secret = bytes(range(length))
+    assert code_at(secret, 7).encode() == HOTP(secret, 6, SHA1()).generate(7)
+
+
 def test_codes_are_those_of_oathtool() -> None:
     """A program in another language agrees on twenty keys at twenty moments."""
     oathtool = shutil.which("oathtool")
@@ -171,7 +179,10 @@ def test_of_two_steps_that_fit_the_greatest_is_taken(gap: int, first: int) -> No
 )
 def test_an_unparsed_code_is_not_compared(code: str) -> None:
     """What has not gone through `parse_code` is a fault of the caller, never a match."""
-    with pytest.raises(ValueError, match="parsed"):
+    for pair in ((code, "123456"), ("123456", code)):
+        with pytest.raises(ValueError, match="^a code must be parsed before it is checked$"):
+            matching_pair(RFC_SECRET, *pair, NOW)
+    with pytest.raises(ValueError, match="^a code must be parsed before it is checked$"):
         matching_step(RFC_SECRET, code, NOW)
 
 
@@ -179,7 +190,36 @@ def test_a_moment_before_1970_has_no_codes() -> None:
     """A clock that far off is an error, and an error is a no."""
     with pytest.raises(OverflowError):
         matching_step(RFC_SECRET, "123456", 0)
+    with pytest.raises(OverflowError):
+        matching_pair(RFC_SECRET, "123456", "123456", 59)
 
+
+# ---- two consecutive codes -----------------------------------------------------------------
+
+
+@given(secrets, moments, drifts)
+def test_three_pairs_match_and_no_other(secret: bytes, now: int, drift: int) -> None:
+    """The later code lies in the window of `matching_step`, the earlier one just before it."""
+    centre = step_at(now) + drift
+    codes = {step: code_at(secret, step) for step in range(centre - 4, centre + 5)}
+    right = {(codes[step - 1], codes[step]): step for step in (centre - 1, centre, centre + 1)}
+    for first in codes.values():
+        for second in codes.values():
+            step = matching_pair(secret, first, second, now, drift)
+            assert step == right.get((first, second))
+
+
+@given(secrets, moments)
+def test_half_a_pair_is_nothing(secret: bytes, now: int) -> None:
+    """One right code beside a wrong one is refused, whichever of the two is right."""
+    before, here = (code_at(secret, step_at(now) + step) for step in (-1, 0))
+    assert matching_pair(secret, before, here, now) == step_at(now)
+    for wrong in (f"{(int(here) + 1) % 1_000_000:06}", f"{(int(here) + 999_999) % 1_000_000:06}"):
+        assert matching_pair(secret, before, wrong, now) is None
+        assert matching_pair(secret, wrong, here, now) is None
+
+
+# ---- what is typed -------------------------------------------------------------------------
 
 _ARABIC = "".join(chr(0x660 + digit) for digit in (1, 2, 3, 4, 5, 6))
 _FULL = "".join(chr(0xFF10 + digit) for digit in (1, 2, 3, 4, 5, 6))
@@ -222,7 +262,7 @@ NOT_DIGITS = [
     "₁₂₃₄₅₆", "①②③④⑤⑥", "𝟏𝟐𝟑𝟒𝟓𝟔", "一二三四五六", "ⅠⅡⅢⅣⅤⅥ", "½½½½½½", "-123456", "123456-",
     "--", "-", "+123456", "1e5", "0x1E240", "123.456", "123,456", "123_456", "1234567a", "abcdef",
     "12345O", "l23456", "123456;", "'123456'", '"123456"', "<123456>", "123456\0", "\x00",
-    "\x00123456",
+    "\x00123456", "\x1c123456", "123456\x1f",
     "123\x1c456", "123\x7f456", "\x1b[0m123456", "１２３４５６a", f"12345{_ARABIC[5]}",
     "123 45６\u0301",
     "😀", "123😀456", "\ud800", "123\udfff456", "123\u00ad456", "123\u2013456", "123\u2212456",

@@ -4,24 +4,31 @@ from dataclasses import replace
 
 import pytest
 
-from twofold.core.people import Account, Person, PersonState, Role
+from twofold.core.people import DAY, Account, GuardPolicy, Person, PersonState, Profile, Role
 from twofold.core.policy import (
     Requirement,
+    guard_problem,
     may_give_role,
     may_manage,
+    may_unlock,
+    numbers_of,
+    profile_of,
     requirement,
     requirement_sentence,
     session_suffices,
+    trust_seconds,
     why_no_switch,
 )
 
-OFF = Account("a1", "Acme", "Acme", False, None, 0)
+OFF = Account("a1", "Acme", "Acme", False, None, GuardPolicy(), 0)
 ON = replace(OFF, requires_factor=True)
 
 
 def person(role: Role, id_: str = "p1", account_id: str = "a1") -> Person:
     """Somebody with this role."""
-    return Person(id_, account_id, "Ann", "ann@acme.example", role, PersonState.ACTIVE, True, 1, 0)
+    return Person(
+        id_, account_id, "Ann", "ann@acme.example", role, PersonState.ACTIVE, True, 1, False, 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,4 +103,68 @@ def test_a_session_without_a_factor_opens_nothing_where_one_is_due(
     account: Account, enrolled: bool, methods: tuple[str, ...], enough: bool
 ) -> None:
     """Due by policy, or because the person has one."""
-    assert session_suffices(account, enrolled=enrolled, methods=methods) is enough
+    assert (
+        session_suffices(account, Role.MEMBER, enrolled=enrolled, methods=methods, trusted=False)
+        is enough
+    )
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_trusted_session_is_enough_only_where_trust_is_allowed(role: Role) -> None:
+    """By default members may trust a browser, and nobody who can open doors for others."""
+    enough = session_suffices(ON, role, enrolled=True, methods=("pwd",), trusted=True)
+    assert enough is (role is Role.MEMBER)
+    never = replace(ON, guard=GuardPolicy(trust_days=0))
+    assert not session_suffices(never, role, enrolled=True, methods=("pwd",), trusted=True)
+
+
+def test_trust_means_nothing_for_somebody_without_a_factor() -> None:
+    """There is no code to skip."""
+    assert not session_suffices(ON, Role.MEMBER, enrolled=False, methods=("pwd",), trusted=True)
+
+
+def test_staff_are_strict_and_may_not_trust_unless_it_was_chosen() -> None:
+    """Help desk, admins and owners; the choice is the account's."""
+    lax = replace(ON, guard=GuardPolicy(staff=Profile.STANDARD, trust_staff=True, trust_days=7))
+    for role in Role:
+        is_member = role is Role.MEMBER
+        assert profile_of(ON, role) is (Profile.STANDARD if is_member else Profile.STRICT)
+        assert trust_seconds(ON, role) == (30 * DAY if is_member else 0)
+        assert profile_of(lax, role) is Profile.STANDARD
+        assert trust_seconds(lax, role) == 7 * DAY
+
+
+@pytest.mark.parametrize(
+    ("guard", "field"),
+    [
+        (GuardPolicy(), None),
+        (GuardPolicy(pair_after=1, link_after=1, trust_days=0), None),
+        (GuardPolicy(pair_after=0), "pair_after"),
+        (GuardPolicy(pair_after=6), "pair_after"),
+        (GuardPolicy(link_after=4), "link_after"),
+        (GuardPolicy(link_after=11), "link_after"),
+        (GuardPolicy(trust_days=-1), "trust_days"),
+        (GuardPolicy(trust_days=31), "trust_days"),
+    ],
+)
+def test_choices_that_break_the_promise_are_refused(guard: GuardPolicy, field: str | None) -> None:
+    """Five single codes at most, a link by the tenth, thirty days of trust (promise P9)."""
+    problem = guard_problem(guard)
+    assert (problem[0] if problem else None) == field
+
+
+def test_the_limits_of_an_account_follow_its_choice() -> None:
+    """Everything else stays as the ladder says."""
+    numbers = numbers_of(replace(ON, guard=GuardPolicy(pair_after=2, link_after=3)))
+    assert (numbers.pair_after, numbers.link_after_codes) == (2, 3)
+    assert numbers.disable_after == 50
+
+
+def test_nobody_unlocks_their_peers_themselves_or_people_of_other_accounts() -> None:
+    """Only admins, and only people of lower rank."""
+    for actor in Role:
+        for subject in Role:
+            allowed = may_unlock(person(actor, "a"), person(subject, "b"))
+            assert allowed is (actor.is_admin and subject.rank < actor.rank)
+    stranger = person(Role.MEMBER, "b", account_id="a2")
+    assert not may_unlock(person(Role.OWNER, "a"), stranger)

@@ -34,7 +34,7 @@ def _refused(content: str | bytes) -> RosterProblem:
 def _person(name: str, email: str, role: Role = Role.MEMBER) -> Person:
     return Person(
         id=email, account_id="a", name=name, email=email, role=role, state=PersonState.ACTIVE,
-        has_password=True, password_version=1, created_at=0,
+        has_password=True, password_version=1, must_change_password=False, created_at=0,
     )  # fmt: skip
 
 
@@ -44,8 +44,8 @@ def _keyed(*people: Person) -> dict[str, Person]:
 
 PLAIN = "name,e-mail,role\nAnn Miller,ann@example.org,admin\nBob,bob@example.org,\n"
 EXPECTED = (
-    Row(2, "Ann Miller", "ann@example.org", Role.ADMIN, None),
-    Row(3, "Bob", "bob@example.org", Role.MEMBER, None),
+    Row(2, "Ann Miller", "ann@example.org", Role.ADMIN, "admin", None),
+    Row(3, "Bob", "bob@example.org", Role.MEMBER, "member", None),
 )
 
 

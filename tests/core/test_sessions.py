@@ -7,7 +7,9 @@ import pytest
 from twofold.core.sessions import FRESH, SESSION_IDLE, SESSION_LIFETIME, Session
 
 NOW = 1_789_000_000
-SESSION = Session("s1", "a1", "p1", ("pwd", "otp"), NOW, NOW, NOW, NOW, "Firefox", "192.0.2.1")
+SESSION = Session(
+    "s1", "a1", "p1", ("pwd", "otp"), NOW, NOW, NOW, NOW, False, None, "Firefox", "192.0.2.1"
+)
 
 
 @pytest.mark.parametrize(

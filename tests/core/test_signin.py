@@ -11,6 +11,7 @@ from twofold.core.signin import TRANSITIONS, SignInFact, SignInState, advance, s
 EVERY = list(product(SignInState, SignInFact))
 PROOFS = {
     (SignInState.START, SignInFact.PASSWORD_RIGHT_FREE),
+    (SignInState.START, SignInFact.PASSWORD_RIGHT_TRUSTED),
     (SignInState.CODE, SignInFact.CODE_ACCEPTED),
     (SignInState.ENROL, SignInFact.SET_UP_PROVED),
 }
@@ -28,7 +29,7 @@ def test_what_is_not_in_the_table_is_illegal(state: SignInState, fact: SignInFac
 
 
 def test_only_a_proof_leads_to_a_session() -> None:
-    """Three ways, and no other, are done."""
+    """Four ways, and no other, are done."""
     done = {pair for pair, after in TRANSITIONS.items() if after is SignInState.DONE}
     assert done == PROOFS
 

@@ -29,5 +29,12 @@ def test_every_link_has_a_lifetime_and_nothing_else_has() -> None:
         Purpose.INVITATION: 14 * DAY,
         Purpose.ENROL: 14 * DAY,
         Purpose.PASSWORD: HOUR,
+        Purpose.BROWSER_LINK: 15 * MINUTE,
+        Purpose.OPEN_BROWSER: 15 * MINUTE,
+        Purpose.CODE_LINK: 15 * MINUTE,
     }
-    assert set(Purpose) - set(LINK_LIFETIME) == {Purpose.SESSION, Purpose.SIGN_IN}
+    assert set(Purpose) - set(LINK_LIFETIME) == {
+        Purpose.SESSION,
+        Purpose.SIGN_IN,
+        Purpose.BROWSER,
+    }

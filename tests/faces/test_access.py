@@ -2,19 +2,23 @@
 
 import pytest
 
-from tests.faces.conftest import PASSWORD, Browser, Site, text_of
-from tests.world import found
-from twofold.core.people import Role
+from tests.faces.conftest import PASSWORD, Browser, Site, text_of, token_in
+from tests.faces.routes import every_answer, send
+from tests.world import Guesser, found
+from twofold.core.errors import StartError
+from twofold.core.people import GuardPolicy, Role
 from twofold.core.tokens import Purpose
 from twofold.flows import people
-from twofold.web.access import Needs, Page
-from twofold.web.app import ALL_PAGES
+from twofold.web.access import Ctx, Needs, Page
+from twofold.web.app import ALL_PAGES, build_app
 
 PUBLIC = {
     "/help",
     "/healthz",
     "/readyz",
     "/sign-in",
+    "/sign-in/link",
+    "/sign-in/link/{token}",
     "/first-admin/{token}",
     "/invitation/{token}",
     "/password/{token}",
@@ -23,31 +27,30 @@ PUBLIC = {
 }
 HALF = {
     "/sign-in/code",
+    "/sign-in/code/send-link",
+    "/sign-in/code/link/{token}",
     "/sign-in/cancel",
     "/set-up",
     "/set-up/send-link",
     "/set-up/cancel",
     "/enrol/{token}",
 }
+OPEN_WHILE_STOLEN = {"/new-password", "/sign-out"}
 DOORS = ("/sign-in", "/set-up")
 
 
-def path_of(page: Page) -> str:
-    """A page's path with something in its parameters."""
-    return page.path.replace("{token}", "x" * 43).replace("{id}", "no-such-id")
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """The gate asks the store through one look-up, which is tested on both databases."""
+    return sqlite_url
 
 
 def walk(browser: Browser, pages: list[Page]) -> list[tuple[str, str, int, str]]:
     """Every page by every method that it takes: (method, path, status, where it leads)."""
-    found = []
-    for page in pages:
-        for method, handler in (("GET", page.get), ("POST", page.post)):
-            if handler is not None:
-                answer = browser.client.request(method, path_of(page))
-                found.append(
-                    (method, page.path, answer.status_code, answer.headers.get("location", ""))
-                )
-    return found
+    return [
+        (method, path, answer.status_code, answer.headers.get("location", ""))
+        for method, path, answer in every_answer(browser, pages)
+    ]
 
 
 def is_refusal(status: int, location: str) -> bool:
@@ -66,6 +69,39 @@ def test_the_lists_of_what_needs_no_session_are_these() -> None:
     half = {p.path for p in ALL_PAGES if p.needs in (Needs.HALF, Needs.HALF_CODE, Needs.HALF_ENROL)}
     assert half == HALF
     assert len(half) <= 12
+    stolen = {page.path for page in ALL_PAGES if page.open_while_stolen}
+    assert stolen == OPEN_WHILE_STOLEN
+
+
+async def answer_nobody(ctx: Ctx) -> object:
+    """A handler that is never reached."""
+    raise AssertionError(ctx)
+
+
+def test_a_page_without_needs_cannot_be_built() -> None:
+    """There is no default that somebody could forget to change."""
+    with pytest.raises(TypeError, match="needs"):
+        Page("/somewhere", get=answer_nobody)  # type: ignore[call-arg, arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [Page("/somewhere", Needs.SESSION)],
+        [Page("/somewhere", None, get=answer_nobody)],  # type: ignore[arg-type]
+        [
+            Page("/somewhere", Needs.SESSION, get=answer_nobody),  # type: ignore[arg-type]
+            Page("/somewhere", Needs.PUBLIC, get=answer_nobody, post=answer_nobody),  # type: ignore[arg-type]
+        ],
+        [Page("/sign-in", Needs.SESSION, post=answer_nobody)],  # type: ignore[arg-type]
+    ],
+    ids=["no handler", "no needs", "twice", "beside a real one"],
+)
+def test_an_undeclared_or_doubled_page_stops_the_start(site: Site, wrong: list[Page]) -> None:
+    """Before anything is served (promise P1)."""
+    with pytest.raises(StartError, match=wrong[0].path):
+        build_app(site.world, (*ALL_PAGES, *wrong))
+    build_app(site.world, ALL_PAGES)
 
 
 def test_an_anonymous_browser_is_refused_everywhere(site: Site) -> None:
@@ -173,3 +209,82 @@ def test_the_kinds_of_one_time_links_are_not_interchangeable(site: Site) -> None
         for door in (*doors.values(), "/first-admin/"):
             status = site.browser().get(door + token).status_code
             assert status == (200 if door == own else 404), (purpose, door)
+
+
+# ---- a password that counts as stolen -------------------------------------------------------
+
+
+def test_while_the_password_counts_as_stolen_only_a_new_one_is_open(site: Site) -> None:
+    """After a complete sign-in, whatever is asked for, by whatever method (promise P9)."""
+    owner = site.acme.owner
+    site.acme.enrol(owner)
+    browser = site.signed_in(owner)
+    assert browser.get("/account").status_code == 200
+    site.world.store.call(lambda tx: tx.people.mark_stolen(owner.id, site.clock.now()))
+    before = len(site.acme.events())
+    for method, path, status, location in walk(browser, protected()):
+        if path in OPEN_WHILE_STOLEN:
+            assert (method, status) in {("GET", 200), ("POST", 403)}, (method, path, status)
+        else:
+            assert (status, location) == (303, "/new-password"), (method, path, status, location)
+    assert len(site.acme.events()) == before
+
+
+# ---- a browser that skipped the code --------------------------------------------------------
+
+
+def trusted_owner(site: Site) -> Browser:
+    """The owner, let in by a trusted browser without a code."""
+    owner = site.acme.owner
+    guard = GuardPolicy(trust_staff=True)
+    site.world.store.call(lambda tx: tx.accounts.set_guard(site.acme.account_id, guard))
+    site.acme.enrol(owner)
+    browser = site.browser()
+    browser.post("/sign-in", {"email": owner.email, "password": PASSWORD})
+    site.clock.advance(60)
+    typed = {**site.codes(browser, owner), "trust": "yes"}
+    assert browser.post("/sign-in/code", typed, form_at="/sign-in/code").status_code == 303
+    browser.post("/sign-out", form_at="/sign-out")
+    again = browser.post("/sign-in", {"email": owner.email, "password": PASSWORD})
+    assert again.headers["location"] == "/"
+    return browser
+
+
+def test_a_session_that_skipped_the_code_changes_nothing_sensitive(site: Site) -> None:
+    """Every form that asks for a fresh proof leads to the confirmation, and does nothing."""
+    browser = trusted_owner(site)
+    csrf = token_in(browser.get("/profile"))
+    before = site.acme.events()
+    fresh = [page for page in ALL_PAGES if page.fresh]
+    assert len(fresh) >= 10
+    for page in fresh:
+        answer = send(browser, page, {"csrf": csrf})
+        assert answer.status_code == 200, page.path
+        assert "Confirm that it is you" in answer.text, page.path
+    assert site.acme.events() == before
+
+
+def test_a_session_that_skipped_the_code_sees_no_secret(site: Site) -> None:
+    """A set-up is neither begun nor shown nor saved before the code was proved."""
+    browser = trusted_owner(site)
+    csrf = token_in(browser.get("/profile"))
+    for page in (page for page in ALL_PAGES if page.path.startswith("/profile/set-up")):
+        if page.path.endswith("/cancel"):
+            continue
+        for answer in (browser.get(page.path), send(browser, page, {"csrf": csrf, "code": "1"})):
+            assert "otpauth" not in answer.text, page.path
+    assert site.acme.pending(site.acme.owner) is None
+
+
+def test_somebody_who_is_guessed_at_and_trusted_must_type_the_code(site: Site) -> None:
+    """While the password counts as stolen a trusted browser skips nothing."""
+    mia = site.give_password(site.acme.add("Mia"))
+    site.acme.enrol(mia)
+    browser = site.browser()
+    browser.post("/sign-in", {"email": mia.email, "password": PASSWORD})
+    typed = {"code": site.acme.code(mia), "trust": "yes"}
+    assert browser.post("/sign-in/code", typed, form_at="/sign-in/code").status_code == 303
+    browser.post("/sign-out", form_at="/sign-out")
+    Guesser(site.acme, mia).climb(10)
+    answer = browser.post("/sign-in", {"email": mia.email, "password": PASSWORD})
+    assert answer.headers["location"] == "/sign-in/code"

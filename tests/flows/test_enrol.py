@@ -6,19 +6,20 @@ import json
 import pytest
 
 from tests.storage.races import race
-from tests.world import DESK, ENCODED, Organisation
+from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.attempts import Outcome
 from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.otp import Malformed
-from twofold.core.people import Person
+from twofold.core.people import MINUTE, Person
 from twofold.core.sessions import FRESH, Caller
 from twofold.core.tokens import Purpose
 from twofold.flows import enrol, links, sessions, sign_in, step_up
 from twofold.flows.enrol import NeedsProof, NothingPending
-from twofold.flows.sign_in import CodeRefused, SignedIn, SignInEnded
-from twofold.flows.verify import Accepted, Locked, Wrong
+from twofold.flows.second_step import CodeRefused
+from twofold.flows.sign_in import SignedIn, SignInEnded
+from twofold.flows.verify import Accepted, Locked, Typed, Wrong
 
 
 def begin(acme: Organisation, caller: Caller) -> Totp:
@@ -30,7 +31,7 @@ def begin(acme: Organisation, caller: Caller) -> Totp:
 
 def save(acme: Organisation, caller: Caller, typed: str) -> object:
     """Press *Save*."""
-    return acme.call(enrol.save_own, caller=caller, typed=typed, source=DESK)
+    return acme.call(enrol.save_own, caller=caller, typed=typed, place=HERE)
 
 
 @pytest.fixture
@@ -150,9 +151,9 @@ def test_a_replacement_needs_a_fresh_code_of_the_old_one(acme: Organisation, ben
     """A fresh password is not enough for somebody who has a factor (promise P4)."""
     caller = acme.enrol(ben)
     acme.clock.advance(FRESH)
-    tried = acme.store.call(step_up.look_up_own_password, caller=caller)
+    tried = acme.call(step_up.look_up_own_password, caller=caller, place=HERE)
     proved = acme.call(
-        step_up.settle_own_password, caller=caller, tried=tried, proved=True, source=DESK
+        step_up.settle_own_password, caller=caller, tried=tried, proved=True, place=HERE
     )
     assert isinstance(proved, step_up.Proved)
     fresh = acme.caller_of(proved.token)
@@ -161,7 +162,7 @@ def test_a_replacement_needs_a_fresh_code_of_the_old_one(acme: Organisation, ben
     assert acme.call(enrol.begin_own, caller=fresh) == NeedsProof("code")
     assert save(acme, fresh, "123456") == NeedsProof("code")
     assert acme.pending(ben) is None
-    stepped = acme.call(step_up.prove_factor, caller=fresh, typed=acme.code(ben), source=DESK)
+    stepped = acme.call(step_up.prove_factor, caller=fresh, typed=Typed(acme.code(ben)), place=HERE)
     assert isinstance(stepped, step_up.Proved)
     again = acme.caller_of(stepped.token)
     assert again is not None
@@ -216,14 +217,23 @@ def test_parallel_saves_make_one_active_authenticator(acme: Organisation, ben: P
     assert len(acme.mails(ben, MailKind.ENROLLED)) == 1
 
 
-def test_wrong_codes_at_a_set_up_lock_it(acme: Organisation, ben: Person) -> None:
-    """The set-up shares the budget of all codes."""
+def test_wrong_codes_at_a_set_up_make_it_wait(acme: Organisation, ben: Person) -> None:
+    """Ten in fifteen minutes, on a budget of its own: nothing can be guessed there, so the ladder
+    of the sign-in does not move.
+    """
     caller = acme.caller(ben)
     pending = begin(acme, caller)
-    answers = [save(acme, caller, acme.wrong(pending)) for _ in range(10)]
-    assert answers[:9] == [Wrong()] * 9
-    assert isinstance(answers[9], Locked)
-    assert isinstance(save(acme, caller, acme.code_of(pending)), Locked)
+    answers = [save(acme, caller, acme.wrong(pending, n)) for n in range(10)]
+    assert answers == [Wrong()] * 10
+    until = acme.now + 15 * MINUTE
+    assert save(acme, caller, acme.code_of(pending)) == Locked(until)
+    assert acme.mails(ben) == []
+    acme.clock.advance(15 * MINUTE)
+    again = acme.caller(ben)
+    pending = begin(acme, again)
+    assert isinstance(save(acme, again, acme.code_of(pending)), SignedIn)
+    acme.clock.advance(30)
+    assert isinstance(acme.submit_code(acme.half(ben), acme.code(ben)), SignedIn)
 
 
 def test_a_session_that_has_ended_saves_nothing(acme: Organisation, ben: Person) -> None:

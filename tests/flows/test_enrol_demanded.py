@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.storage.races import race
-from tests.world import DESK, ENCODED, Organisation
+from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
@@ -27,7 +27,7 @@ def begin(acme: Organisation, half: HalfCaller, token: str) -> Totp | LinkRefuse
 
 def save(acme: Organisation, half: HalfCaller, token: str, typed: str) -> object:
     """Press *Save*."""
-    return acme.call(enrol.save_demanded, half=half, token=token, typed=typed, source=DESK)
+    return acme.call(enrol.save_demanded, half=half, token=token, typed=typed, place=HERE)
 
 
 def state_of_link(acme: Organisation, token: str) -> object:
@@ -216,8 +216,8 @@ def test_wrong_codes_lock_here_too(acme: Organisation, ben: Person, token: str) 
     half = acme.half(ben)
     pending = begin(acme, half, token)
     assert isinstance(pending, Totp)
-    answers = [save(acme, half, token, acme.wrong(pending)) for _ in range(10)]
-    assert isinstance(answers[-1], Locked)
+    answers = [save(acme, half, token, acme.wrong(pending, n)) for n in range(10)]
+    assert answers == [Wrong()] * 10
     assert isinstance(save(acme, half, token, acme.code_of(pending)), Locked)
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.storage.races import race
-from tests.world import DESK, ENCODED, Organisation
+from tests.world import ENCODED, HERE, Organisation
 from twofold.core.people import Person
 from twofold.core.tokens import LINK_LIFETIME, Purpose
-from twofold.flows import links, passwords, sign_in
+from twofold.flows import links, passwords, step_up
 from twofold.flows.links import LinkTrouble, OpenLink
 
 FOR_PEOPLE = [Purpose.INVITATION, Purpose.ENROL, Purpose.PASSWORD]
@@ -97,13 +97,14 @@ def test_a_link_ends_at_its_second(acme: Organisation, ben: Person) -> None:
 def test_another_password_kills_every_link(acme: Organisation, ben: Person) -> None:
     """Links remember the password version under which they were made."""
     tokens = {purpose: acme.call(links.mint, purpose, ben)[0] for purpose in FOR_PEOPLE}
+    caller = acme.caller(ben)
     changed = acme.call(
         passwords.change,
-        caller=acme.caller(ben),
-        tried=acme.store.call(sign_in.look_up_password, email=ben.email),
+        caller=caller,
+        tried=acme.call(step_up.look_up_own_password, caller=caller, place=HERE),
         proved=True,
         encoded=ENCODED,
-        source=DESK,
+        place=HERE,
     )
     assert isinstance(changed, passwords.PasswordChanged)
     assert [use(acme, *one) for one in tokens.items()] == [LinkTrouble.USED] * 3

@@ -3,16 +3,18 @@
 import pytest
 
 from tests.storage.races import race
-from tests.world import DESK, ENCODED, Organisation
+from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import MINUTE, Person, PersonState
+from twofold.core.people import MINUTE, Credential, Person, PersonState
+from twofold.core.sessions import Caller
 from twofold.core.tokens import Purpose
-from twofold.flows import enrol, links, passwords, people, sessions, sign_in
+from twofold.flows import enrol, links, passwords, people, sessions, step_up
 from twofold.flows.links import LinkTrouble
 from twofold.flows.passwords import PasswordChanged, PasswordSet
-from twofold.flows.sign_in import HalfWay, PasswordRefused, PasswordTry, SignedIn, SignInEnded
+from twofold.flows.sign_in import HalfWay, PasswordRefused, SignedIn, SignInEnded
+from twofold.flows.step_up import OwnPasswordTry
 
 NEW = ENCODED.replace("c2FsdHNhbHQ", "b3RoZXJzYWx0")
 
@@ -36,22 +38,28 @@ def forget(acme: Organisation, person: Person) -> str:
     return acme.token(person, MailKind.PASSWORD_LINK)
 
 
-def stored(acme: Organisation, person: Person) -> PasswordTry:
-    """What the hasher would check now."""
-    return acme.store.call(sign_in.look_up_password, email=person.email)
+def own_try(acme: Organisation, caller: Caller) -> OwnPasswordTry:
+    """The caller's own password, to be proved again."""
+    return acme.call(step_up.look_up_own_password, caller=caller, place=HERE)
+
+
+def stored(acme: Organisation, person: Person) -> Credential:
+    """The password as it is stored now."""
+    return acme.store.call(lambda tx: tx.people.credential(person.id))
 
 
 def change(
     acme: Organisation, person: Person, *, proved: bool = True
 ) -> PasswordChanged | PasswordRefused | SignInEnded:
     """A new password from the person's own profile."""
+    caller = acme.caller(person)
     return acme.call(
         passwords.change,
-        caller=acme.caller(person),
-        tried=stored(acme, person),
+        caller=caller,
+        tried=own_try(acme, caller),
         proved=proved,
         encoded=NEW,
-        source=DESK,
+        place=HERE,
     )
 
 
@@ -189,20 +197,24 @@ def test_a_wrong_current_password_changes_nothing(acme: Organisation, ben: Perso
     assert acme.mails(ben) == []
 
 
-@pytest.mark.parametrize("meanwhile", ["session ended", "password changed"])
+@pytest.mark.parametrize(
+    ("meanwhile", "refusal"),
+    [("session ended", SignInEnded()), ("password changed", PasswordRefused())],
+)
 def test_a_change_that_was_overtaken_does_nothing(
-    acme: Organisation, ben: Person, meanwhile: str
+    acme: Organisation, ben: Person, meanwhile: str, refusal: object
 ) -> None:
     """The session must be alive, and the proved password still the person's."""
-    caller, tried = acme.caller(ben), stored(acme, ben)
+    caller = acme.caller(ben)
+    tried = own_try(acme, caller)
     if meanwhile == "session ended":
         acme.call(sessions.end, caller=caller)
     else:
         acme.store.call(lambda tx: tx.people.set_password(ben.id, "$new", expected_version=1))
     before = stored(acme, ben)
     answer = acme.call(
-        passwords.change, caller=caller, tried=tried, proved=True, encoded=NEW, source=DESK
+        passwords.change, caller=caller, tried=tried, proved=True, encoded=NEW, place=HERE
     )
-    assert answer == SignInEnded()
+    assert answer == refusal
     assert stored(acme, ben) == before
     assert acme.mails(ben) == []

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import FixedClock
 from tests.storage.races import race
-from tests.world import DESK, ENCODED, Organisation
+from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import MINUTE, PersonState, Role
@@ -22,7 +22,7 @@ def found_by_link(
     """Send the form behind the printed link."""
     form = {"name": "Olga", "email": "olga@acme.example", "organisation": "Acme"} | other
     return store.call(
-        setup.found_by_link, clock.now(), token=token, encoded=ENCODED, source=DESK, **form
+        setup.found_by_link, clock.now(), token=token, encoded=ENCODED, place=HERE, **form
     )
 
 

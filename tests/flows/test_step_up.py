@@ -2,32 +2,34 @@
 
 import pytest
 
-from tests.world import DESK, Organisation
+from tests.world import DESK, HERE, Organisation
 from twofold.core.attempts import AttemptPurpose, Outcome
 from twofold.core.events import EventKind
 from twofold.core.otp import Malformed
 from twofold.core.people import Person
 from twofold.core.sessions import FRESH, Caller
 from twofold.flows import sessions, step_up
-from twofold.flows.sign_in import PasswordRefused, PasswordTry, SignedIn, SignInEnded
-from twofold.flows.step_up import Proved
-from twofold.flows.verify import Locked, Wrong
+from twofold.flows.sign_in import PasswordRefused, SignedIn, SignInEnded
+from twofold.flows.step_up import OwnPasswordTry, Proved
+from twofold.flows.verify import Locked, Typed, Wrong
 
 
 def prove_factor(acme: Organisation, caller: Caller, typed: str) -> object:
     """Submit a code."""
-    return acme.call(step_up.prove_factor, caller=caller, typed=typed, source=DESK)
+    return acme.call(step_up.prove_factor, caller=caller, typed=Typed(typed), place=HERE)
 
 
-def tried(acme: Organisation, caller: Caller) -> PasswordTry:
+def tried(acme: Organisation, caller: Caller) -> OwnPasswordTry:
     """What the hasher would check."""
-    return acme.store.call(step_up.look_up_own_password, caller=caller)
+    return acme.call(step_up.look_up_own_password, caller=caller, place=HERE)
 
 
-def prove_password(acme: Organisation, caller: Caller, asked: PasswordTry, proved: bool) -> object:
+def prove_password(
+    acme: Organisation, caller: Caller, asked: OwnPasswordTry, proved: bool
+) -> object:
     """Submit the password."""
     return acme.call(
-        step_up.settle_own_password, caller=caller, tried=asked, proved=proved, source=DESK
+        step_up.settle_own_password, caller=caller, tried=asked, proved=proved, place=HERE
     )
 
 
@@ -64,15 +66,15 @@ def test_codes_are_refused_here_as_anywhere(acme: Organisation, ben: Person) -> 
     """Malformed, wrong, locked; nothing of it makes the factor fresh."""
     caller = acme.caller(ben)
     assert isinstance(prove_factor(acme, caller, "1 2 3"), Malformed)
-    wrong = acme.wrong(acme.active(ben))
-    answers = [prove_factor(acme, caller, wrong) for _ in range(10)]
-    assert answers[:9] == [Wrong()] * 9
-    assert isinstance(answers[9], Locked)
+    wrong = [acme.wrong(acme.active(ben), n) for n in range(4)]
+    answers = [prove_factor(acme, caller, code) for code in wrong]
+    assert answers == [Wrong()] * 3 + [Locked(acme.now + 30)]
+    assert acme.sessions(ben) == 2
 
 
 def test_somebody_without_a_factor_proves_none(acme: Organisation) -> None:
     """Every code is wrong."""
-    assert prove_factor(acme, acme.caller(acme.owner), "123456") == Wrong()
+    assert prove_factor(acme, acme.caller(acme.add("Eve")), "123456") == Wrong()
 
 
 def test_an_ended_session_is_not_revived(acme: Organisation, ben: Person) -> None:

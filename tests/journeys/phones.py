@@ -70,11 +70,26 @@ class Phone:
         When the present step was used, this is the next one's: the product takes codes of one
         step either side. Only when that was used too is there a real wait.
         """
+        return self.code_of_step(self._unused_step())
+
+    def pair(self) -> tuple[str, str]:
+        """Two consecutive codes of which the second was not used yet and counts now.
+
+        The product takes the second one from the next step too, so most pairs need no wait.
+        """
+        step = self._unused_step()
+        return self.code_of_step(step - 1), self.code_of_step(step)
+
+    def code_at(self, offset: int) -> str:
+        """The code so many steps from now, whether it was used or not; using it is not noted."""
+        return self.code_of_step(int(time.time()) // PERIOD + offset)
+
+    def _unused_step(self) -> int:
         step = max(int(time.time()) // PERIOD, self._last_step + 1)
         while step > int(time.time()) // PERIOD + 1:
             time.sleep(0.2)
         self._last_step = step
-        return self.code_of_step(step)
+        return step
 
     def code_of_step(self, step: int) -> str:
         """The code of one 30-second interval; the key goes in by stdin, not as an argument."""

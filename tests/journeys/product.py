@@ -2,6 +2,7 @@
 temporary data folder."""
 
 import contextlib
+import json
 import os
 import re
 import socket
@@ -45,17 +46,40 @@ class Product:
 
     def let_proofs_grow_old(self, seconds: int) -> None:
         """Move the proofs of every session into the past, as if `seconds` had gone by."""
-        with contextlib.closing(sqlite3.connect(self.folder / "data/twofold.db", 10)) as database:
+        with self._database() as database:
             database.execute(
                 "UPDATE sessions SET password_at = password_at - ?, factor_at = factor_at - ?",
                 (seconds, seconds),
             )
-            database.commit()
 
     def let_links_expire(self) -> None:
         """Move the end of every one-time link into the past."""
-        with contextlib.closing(sqlite3.connect(self.folder / "data/twofold.db", 10)) as database:
+        with self._database() as database:
             database.execute("UPDATE links SET expires_at = ?", (int(time.time()) - 60,))
+
+    def let_failures_grow_old(self, seconds: int) -> None:
+        """Move everything that the guard has counted into the past, as if `seconds` had gone by."""
+        with self._database() as database:
+            database.execute("BEGIN IMMEDIATE")
+            for key, text in database.execute("SELECT key, state FROM counters").fetchall():
+                failures, until, falls, marks = json.loads(text)
+                aged = json.dumps([
+                    [at - seconds for at in failures],
+                    max(0, until - seconds),
+                    falls,
+                    [[mark, at - seconds] for mark, at in marks],
+                ])  # fmt: skip
+                database.execute("UPDATE counters SET state = ? WHERE key = ?", (aged, key))
+
+    def disable_authenticators(self) -> None:
+        """What fifty wrong codes in 30 days do to each authenticator that counts."""
+        with self._database() as database:
+            database.execute("UPDATE authenticators SET disabled_at = ?", (int(time.time()),))
+
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        with contextlib.closing(sqlite3.connect(self.folder / "data/twofold.db", 10)) as database:
+            yield database
             database.commit()
 
 

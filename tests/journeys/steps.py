@@ -157,10 +157,37 @@ def sign_in(page: Page, who: Person) -> None:
 
 
 def enter_code(page: Page, code: str) -> None:
-    """The second step."""
+    """The second step in a browser that is known, or of a member."""
     heading(page, "Enter your code")
     fill(page, Code=code)
     press(page, "Sign in")
+
+
+def enter_pair(page: Page, pair: tuple[str, str]) -> None:
+    """The second step where two consecutive codes are asked for."""
+    heading(page, "Enter two codes")
+    fill(page, Code=pair[0], Next_code=pair[1])
+    press(page, "Sign in")
+
+
+def becomes_known(page: Page, mailed_link: str, who: Person = BOB) -> Phone:
+    """From the invitation to the own set-up: afterwards the person is known in this browser."""
+    choose_password(page, mailed_link, who)
+    sign_in(page, who)
+    phone = set_up_two_factor(page)
+    heading(page, "My Profile")
+    return phone
+
+
+def link_from_outbox(admin: Page, kind: str = "") -> str:
+    """The one-time link of the newest mail of a kind, as an admin finds it."""
+    admin.goto("/mail")
+    with admin.expect_navigation():
+        admin.get_by_role("table").get_by_role("link", name=re.compile(f"^{kind}")).first.click()
+    mail = admin.get_by_role("article", name="Text of the mail")
+    mail.wait_for()
+    addresses = [found.get_attribute("href") or "" for found in mail.get_by_role("link").all()]
+    return next(a for a in addresses if re.search("/(invitation|enrol|password|link)/", a))
 
 
 def sign_out(page: Page, who: Person = ADA) -> None:

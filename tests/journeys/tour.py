@@ -3,7 +3,6 @@
 Each chapter walks through the product and calls `look` wherever there is something to see.
 """
 
-import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page
@@ -15,7 +14,11 @@ from tests.journeys.steps import (
     Person,
     add_person,
     become_first_admin,
+    becomes_known,
     enter_code,
+    enter_pair,
+    fill,
+    link_from_outbox,
     press,
     save,
     set_up_two_factor,
@@ -38,7 +41,6 @@ MEMBER = Person(
 )
 ORGANISATION = "Donaudampfschifffahrtsgesellschaft Wien"
 SIX_MINUTES = 360
-LOCK = 10
 GOOD_LIST = f"name,email,role\nCem Demir,cem@acme.example,member\n{MEMBER.name},{MEMBER.email},\n"
 BAD_LIST = "name,email,role\nNobody,not an address,member\n,x@acme.example,king\n"
 
@@ -119,6 +121,9 @@ def admin_pages(product: Product, new_page: NewPage, look: Look) -> None:
     switch_on(page)
     look(page, "account-on")
     look_at(page, look, "/account/switch-off", "switch-off")
+    look_at(page, look, "/account/guard", "guard")
+    look_at(page, look, "/account/activity", "activity")
+    look_at(page, look, "/account/activity?kinds=&person=nobody&since=x", "activity-odd")
     look_at(page, look, "/", "home-done")
     look_at(page, look, "/sign-out", "sign-out")
     look_at(page, look, "/no/such/page", "not-found")
@@ -196,7 +201,7 @@ def halfway_pages(product: Product, new_page: NewPage, look: Look) -> None:
     look(page, "sign-in-by-link")
     look_at_demanded_set_up(page, mailed, look)
     sign_in(new := new_page(), CHIEF)
-    look_at_second_step(new, phone, look)
+    look_at_pair(new, phone, look)
     look_at_someone_elses_link(admin, page, look)
 
 
@@ -219,17 +224,42 @@ def look_at_demanded_set_up(page: Page, mailed: str, look: Look) -> None:
     look(page, "link-replaced")
 
 
-def look_at_second_step(page: Page, phone: Phone, look: Look) -> None:
-    """The code, refused, refused again, locked."""
-    look(page, "code")
-    enter_code(page, "12345")
-    look(page, "code-malformed")
-    for number, wrong in zip(range(1, LOCK + 1), phone.wrong_codes(), strict=False):
-        page.get_by_label("Code", exact=True).fill(wrong)
-        press(page, "Sign in")
-        if number in (1, 2):
-            look(page, f"code-refused-{number}")
-    look(page, "locked")
+def look_at_pair(page: Page, phone: Phone, look: Look) -> None:
+    """Two codes, as an owner is asked for in a new browser; refused, and refused again."""
+    look(page, "code-pair")
+    enter_pair(page, ("12345", "123456"))
+    look(page, "code-pair-malformed")
+    wrong = iter(phone.wrong_codes())
+    for number in (1, 2):
+        enter_pair(page, (next(wrong), next(wrong)))
+        look(page, f"code-pair-refused-{number}")
+
+
+def guarded_pages(product: Product, new_page: NewPage, look: Look) -> None:
+    """The second step of a member: refused, refused again, locked; and one's own browsers."""
+    admin, page, new = new_page(), new_page(), new_page()
+    become_first_admin(admin, product.first_admin_link, CHIEF, ORGANISATION)
+    add_person(admin, MEMBER)
+    phone = becomes_known(page, link_from_outbox(admin), MEMBER)
+    look_at(page, look, "/profile/places", "places")
+    sign_in(new, MEMBER)
+    look(new, "code")
+    enter_code(new, "12345")
+    look(new, "code-malformed")
+    for number, wrong in zip((1, 2, 3), phone.wrong_codes(), strict=False):
+        enter_code(new, wrong)
+        look(new, f"code-refused-{number}" if number < 3 else "locked")
+    new.goto("/sign-in/link")
+    look(new, "browser-link")
+    press(new, "Send the link")
+    look(new, "browser-link-errors")
+    fill(new, Email=MEMBER.email)
+    press(new, "Send the link")
+    look(new, "browser-link-sent")
+    new.goto(link_from_outbox(admin, "Link for a new browser"))
+    look(new, "browser-link-open")
+    press(new, "Go on to sign in")
+    look(new, "browser-link-used")
 
 
 def look_at_someone_elses_link(admin: Page, page: Page, look: Look) -> None:
@@ -251,20 +281,9 @@ def look_at_someone_elses_link(admin: Page, page: Page, look: Look) -> None:
     look(page, "link-of-somebody-else")
 
 
-def link_from_outbox(admin: Page, kind: str = "") -> str:
-    """The one-time link of the newest mail of a kind, as an admin finds it."""
-    admin.goto("/mail")
-    with admin.expect_navigation():
-        admin.get_by_role("table").get_by_role("link", name=re.compile(f"^{kind}")).first.click()
-    mail = admin.get_by_role("article", name="Text of the mail")
-    found = mail.get_by_role("link", name=re.compile("invitation|enrol|password")).first
-    address = found.get_attribute("href")
-    assert address
-    return address
-
-
 CHAPTERS: dict[str, Callable[[Product, NewPage, Look], None]] = {
     "doors": doors,
     "admin": admin_pages,
     "halfway": halfway_pages,
+    "guarded": guarded_pages,
 }

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Respons
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 EXPECTED_STATUS = {200, 303, 401, 403, 404, 405, 410, 422, 429}
 """Of pages. Anything else that a page needs has to answer 200."""

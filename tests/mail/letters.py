@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from twofold.core.mail import Mail, MailKind, MailState
-from twofold.core.people import Account, Person, PersonState, Role
+from twofold.core.people import Account, GuardPolicy, Person, PersonState, Role
 from twofold.ports import Letter
 
 PUBLIC_URL = "https://login.acme.example"
@@ -14,14 +14,16 @@ EXPIRES_AT = NOW + 14 * 86400
 
 ACCOUNT = Account(
     id="acme", name="Acme Instruments", issuer="Acme", requires_factor=True,
-    switched_at=NOW, created_at=NOW,
+    switched_at=NOW, guard=GuardPolicy(), created_at=NOW,
 )  # fmt: skip
 PERSON = Person(
     id="ann", account_id="acme", name="Ann Example", email="ann@acme.example", role=Role.MEMBER,
-    state=PersonState.ACTIVE, has_password=True, password_version=1, created_at=NOW,
+    state=PersonState.ACTIVE, has_password=True, password_version=1, must_change_password=False,
+    created_at=NOW,
 )  # fmt: skip
 
 SEEN = {"at": NOW, "browser": "Firefox on Windows"}
+FROM = {"browser": "Firefox on Windows", "address": "203.0.113.7"}
 LINK = {"token": TOKEN, "expires_at": EXPIRES_AT}
 ENTRY = {"entry": "Acme: ann@acme.example"}
 PARAMS: dict[MailKind, dict[str, str | int]] = {
@@ -32,7 +34,20 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.ENROL_LINK: LINK,
     MailKind.ENROLLED: {**SEEN, **ENTRY},
     MailKind.REPLACED: {**SEEN, **ENTRY},
-    MailKind.LOCKED: {**SEEN, "until": NOW + 900, "address": "203.0.113.7"},
+    MailKind.CODE_FAILURES: {**FROM, "at": NOW},
+    MailKind.PASSWORD_STOLEN: {**FROM, "at": NOW},
+    MailKind.AUTHENTICATOR_DISABLED: {**FROM, "at": NOW},
+    MailKind.ADMIN_ALERT: {
+        "whose": "Ben Example",
+        "email": "ben@acme.example",
+        "at": NOW,
+        "address": "203.0.113.7",
+    },
+    MailKind.BREAKER_ON: {"at": NOW},
+    MailKind.BROWSER_LINK: {**LINK, **FROM},
+    MailKind.CODE_LINK: {**LINK, **FROM},
+    MailKind.UNLOCKED: {"admin": "Olga Admin", "reason": "Called back", "at": NOW},
+    MailKind.SET_UP_AGAIN: {"admin": "Olga Admin", "reason": "Called back", "at": NOW},
     MailKind.PASSWORD_LINK: LINK,
     MailKind.PASSWORD_CHANGED: SEEN,
     MailKind.CONSOLE_LINK: {"at": NOW},
@@ -43,6 +58,8 @@ LINKS = {
     MailKind.SWITCHED_ON: f"{PUBLIC_URL}/enrol/{TOKEN}",
     MailKind.ENROL_LINK: f"{PUBLIC_URL}/enrol/{TOKEN}",
     MailKind.PASSWORD_LINK: f"{PUBLIC_URL}/password/{TOKEN}",
+    MailKind.BROWSER_LINK: f"{PUBLIC_URL}/sign-in/link/{TOKEN}",
+    MailKind.CODE_LINK: f"{PUBLIC_URL}/sign-in/code/link/{TOKEN}",
 }
 
 

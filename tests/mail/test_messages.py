@@ -170,7 +170,7 @@ def test_hostile_names_are_only_ever_text(kind: MailKind, name: str) -> None:
     """A name changes no tag, no header, no reading direction, and loses none of its letters."""
     account = replace(ACCOUNT, name=f"{name} Ltd")
     ordinary = POSTBOX.render(letter(kind))
-    fields = {key: name for key in ("inviter", "admin", "entry") if key in PARAMS[kind]}
+    fields = {key: name for key in ("inviter", "admin", "entry", "whose") if key in PARAMS[kind]}
     rendered = POSTBOX.render(
         letter(kind, person=replace(PERSON, name=name), account=account, **fields)
     )
@@ -211,7 +211,7 @@ def test_a_right_to_left_name_does_not_turn_the_sentence_around_it() -> None:
 )
 def test_a_browser_cannot_put_a_link_into_our_mail(browser: str) -> None:
     """The browser's name comes from a header that an attacker chooses."""
-    rendered = POSTBOX.render(letter(MailKind.LOCKED, browser=browser))
+    rendered = POSTBOX.render(letter(MailKind.CODE_FAILURES, browser=browser))
     for part in (rendered.text, Reader(rendered.html).words):
         assert "evil.example" not in part
         assert "evil" in part
@@ -223,7 +223,7 @@ def test_a_browser_cannot_put_a_link_into_our_mail(browser: str) -> None:
 )
 def test_the_address_of_the_last_try_is_shown(address: str, shown: str) -> None:
     """Both kinds of IP address are whole; no address is said in words."""
-    rendered = POSTBOX.render(letter(MailKind.LOCKED, address=address))
+    rendered = POSTBOX.render(letter(MailKind.CODE_FAILURES, address=address))
     assert f"Address:   {shown}" in rendered.text
     assert shown in Reader(rendered.html).words
 
@@ -271,7 +271,15 @@ def test_an_invitation_from_the_console_names_no_inviter() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [MailKind.ENROLLED, MailKind.REPLACED, MailKind.LOCKED, MailKind.PASSWORD_CHANGED]
+    "kind",
+    [
+        MailKind.ENROLLED,
+        MailKind.REPLACED,
+        MailKind.CODE_FAILURES,
+        MailKind.PASSWORD_STOLEN,
+        MailKind.AUTHENTICATOR_DISABLED,
+        MailKind.PASSWORD_CHANGED,
+    ],
 )
 def test_what_happened_to_a_person_says_when_where_and_what_if_it_was_not_them(
     kind: MailKind,
@@ -286,12 +294,85 @@ def test_what_happened_to_a_person_says_when_where_and_what_if_it_was_not_them(
         assert f"{PUBLIC_URL}/forgot-password" in said
 
 
-def test_a_locked_person_reads_until_when() -> None:
-    """The lock names its end in clock time."""
-    rendered = POSTBOX.render(letter(MailKind.LOCKED))
-    assert "until Tue 24 Nov 2026, 14:47 UTC" in in_one_line(rendered.text)
-    assert "until Tue 24 Nov 2026, 14:47 UTC" in in_one_line(Reader(rendered.html).words)
-    assert "ten wrong codes" in rendered.text
+@pytest.mark.parametrize(
+    ("kind", "news"),
+    [
+        (MailKind.CODE_FAILURES, "a new browser is asked for two codes in a row"),
+        (MailKind.PASSWORD_STOLEN, "We take the password as stolen"),
+        (MailKind.AUTHENTICATOR_DISABLED, "we take no code for you any more"),
+    ],
+)
+def test_wrong_codes_are_told_to_their_owner_with_what_follows(kind: MailKind, news: str) -> None:
+    """Somebody has the password: what happened, from where, what holds now, what to do."""
+    rendered = POSTBOX.render(letter(kind))
+    for part in (rendered.text, Reader(rendered.html).words):
+        said = in_one_line(part)
+        assert news in said
+        assert "203.0.113.7" in said
+        assert "our right password" in said
+        assert "omebody knows your password" in said
+
+
+@pytest.mark.parametrize("kind", [MailKind.CODE_FAILURES, MailKind.PASSWORD_STOLEN])
+def test_an_honest_owner_reads_what_to_do_too(kind: MailKind) -> None:
+    """Most wrong codes are typed by the one whom they belong to."""
+    rendered = POSTBOX.render(letter(kind))
+    for part in (rendered.text, Reader(rendered.html).words):
+        assert "f it was you" in in_one_line(part)
+        assert "from the newest entry for Acme Instruments" in in_one_line(part)
+
+
+@pytest.mark.parametrize("kind", [MailKind.BROWSER_LINK, MailKind.CODE_LINK])
+def test_a_link_for_a_browser_says_in_which_one_it_opens(kind: MailKind) -> None:
+    """The mail names the browser that asked, so that the owner can tell whether it was theirs."""
+    rendered = POSTBOX.render(letter(kind))
+    for part in (rendered.text, Reader(rendered.html).words):
+        said = in_one_line(part)
+        assert "Open it in the browser in which you" in said
+        assert "Firefox on Windows" in said
+        assert "203.0.113.7" in said
+        assert "f it was not you" in said or "omebody knows your password" in said
+
+
+def test_an_admin_reads_whose_password_it_is_about_and_to_be_wary_of_callers() -> None:
+    """The alert names the person, not the receiver, and warns of the call that follows."""
+    rendered = POSTBOX.render(letter(MailKind.ADMIN_ALERT))
+    assert "Ben Example" in rendered.subject
+    for part in (rendered.text, Reader(rendered.html).words):
+        said = in_one_line(part)
+        for needed in (
+            "right password of Ben Example",
+            "ben@acme.example",
+            "Tue 24 Nov 2026, 14:32 UTC",
+            "203.0.113.7",
+            "call back a number that you know",
+            f"{PUBLIC_URL}/people",
+        ):
+            assert needed in said
+
+
+def test_the_breaker_mail_says_since_when_and_that_nothing_is_to_be_done() -> None:
+    """It calms: what the site does by itself, for how long, and for whom."""
+    rendered = POSTBOX.render(letter(MailKind.BREAKER_ON))
+    for part in (rendered.text, Reader(rendered.html).words):
+        said = in_one_line(part)
+        assert "Since Tue 24 Nov 2026, 14:32 UTC the whole site" in said
+        assert "For a day every new browser is asked for two codes" in said
+        assert "You need to do nothing" in said
+
+
+@pytest.mark.parametrize("kind", [MailKind.UNLOCKED, MailKind.SET_UP_AGAIN])
+def test_what_an_admin_did_for_somebody_names_the_admin_and_the_way_to_object(
+    kind: MailKind,
+) -> None:
+    """A helper who was talked into it is found out by the owner (promise P8)."""
+    rendered = POSTBOX.render(letter(kind))
+    for part in (rendered.text, Reader(rendered.html).words):
+        said = in_one_line(part)
+        assert "Olga Admin has" in said
+        assert "Tue 24 Nov 2026, 14:32 UTC" in said
+        assert "f you did not ask for it" in said
+        assert "ell another admin of Acme Instruments today" in said
 
 
 def test_a_password_mail_says_that_the_second_factor_stays() -> None:

@@ -2,8 +2,9 @@
 
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
 from twofold.core.authenticators import AuthenticatorState, Totp
+from twofold.core.browsers import Browser
 from twofold.core.mail import Mail, MailKind, MailState
-from twofold.core.people import Account, Person, PersonState, Role
+from twofold.core.people import Account, GuardPolicy, Person, PersonState, Role
 from twofold.core.sessions import Session, SignIn, Stage
 from twofold.core.tokens import Link, Purpose, digest
 from twofold.ports import Store, Tx
@@ -15,7 +16,7 @@ TOKEN = digest(Purpose.SESSION, "a token")
 
 def account(id_: str = "acme") -> Account:
     """An organisation with two-factor authentication off."""
-    return Account(id_, f"{id_} Ltd", id_, False, None, NOW)
+    return Account(id_, f"{id_} Ltd", id_, False, None, GuardPolicy(), NOW)
 
 
 def person(id_: str = "ann", account_id: str = "acme", **other: object) -> Person:
@@ -29,6 +30,7 @@ def person(id_: str = "ann", account_id: str = "acme", **other: object) -> Perso
         "state": PersonState.ACTIVE,
         "has_password": True,
         "password_version": 1,
+        "must_change_password": False,
         "created_at": NOW,
     }
     return Person(**{**values, **other})  # type: ignore[arg-type]
@@ -50,7 +52,9 @@ def totp(
         issuer="Acme",
         label="Acme:ann@example.org",
         created_at=NOW,
+        begun_in="s1",
         confirmed_at=None if state is AuthenticatorState.PENDING else NOW,
+        disabled_at=None,
         last_step=0,
         drift=0,
         last_offset=0,
@@ -60,13 +64,15 @@ def totp(
 def attempt(id_: str, at: int = NOW, outcome: Outcome = Outcome.RESERVED) -> Attempt:
     """A submitted code of Ann's."""
     source = Source("192.0.2.1", "Firefox on Linux")
-    return Attempt(id_, "acme", "ann", AttemptPurpose.SIGN_IN, outcome, at, None, None, source)
+    return Attempt(
+        id_, "acme", "ann", AttemptPurpose.SIGN_IN, outcome, at, None, None, False, source
+    )
 
 
 def sign_in(id_: str = "i1", person_id: str = "ann", password_version: int = 1) -> SignIn:
     """A half-finished sign-in of 15 minutes."""
     return SignIn(
-        id_, "acme", person_id, Stage.CODE, password_version, "/account", 0, NOW, NOW + 900
+        id_, "acme", person_id, Stage.CODE, password_version, "/account", 0, False, NOW, NOW + 900
     )
 
 
@@ -74,7 +80,18 @@ def session(id_: str = "s1", person_id: str = "ann", factor_at: int | None = NOW
     """A session that has just begun."""
     methods = ("pwd",) if factor_at is None else ("pwd", "otp")
     return Session(
-        id_, "acme", person_id, methods, NOW, factor_at, NOW, NOW, "Firefox on Linux", "192.0.2.1"
+        id=id_,
+        account_id="acme",
+        person_id=person_id,
+        methods=methods,
+        password_at=NOW,
+        factor_at=factor_at,
+        created_at=NOW,
+        seen_at=NOW,
+        trusted=False,
+        browser_id=None,
+        browser="Firefox on Linux",
+        address="192.0.2.1",
     )
 
 
@@ -101,6 +118,11 @@ def mail(id_: str = "m1", person_id: str = "ann", account_id: str = "acme") -> M
         sent_at=None,
         last_error="",
     )
+
+
+def browser(id_: str = "b1", person_id: str = "ann", account_id: str = "acme") -> Browser:
+    """A known browser that may not skip the code."""
+    return Browser(id_, account_id, person_id, "Firefox on Linux", "192.0.2.1", NOW, NOW, None, "")
 
 
 def add_ann(tx: Tx) -> None:

@@ -3,15 +3,25 @@
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, MetaData, Table, create_engine, inspect, text
 
+from tests.conftest import FixedClock
 from tests.storage.races import race
-from tests.storage.samples import account
+from tests.storage.samples import NOW, account, totp
+from tests.world import ENCODED, Organisation
+from twofold.core.authenticators import Totp
 from twofold.core.errors import StartError
+from twofold.core.people import GuardPolicy
+from twofold.core.tokens import Purpose, digest
+from twofold.flows import enrol
+from twofold.flows.second_step import CodeRefused
+from twofold.flows.sign_in import SignedIn
 from twofold.storage import build_store, head_revision
 from twofold.storage.engine import parse_url
+from twofold.storage.migrating import check_keys, config_for
 from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import metadata
 from twofold.system import SystemRandom
@@ -102,3 +112,77 @@ def test_four_first_starts_at_once_migrate_once(
     assert [store.call(lambda tx: tx.accounts.count()) for store in stores] == [1] * 4
     for store in stores:
         store.close()
+
+
+def add_row(connection: Connection, table: str, **values: object) -> None:
+    """Insert into the table as it is in the database now, not as this version knows it."""
+    reflected = Table(table, MetaData(), autoload_with=connection)
+    connection.execute(reflected.insert(), values)
+
+
+def fill_the_first_tables(connection: Connection, ring: KeyRing) -> None:
+    """What the first version wrote: an account, an enrolled member, and what she has open."""
+    owned = {"account_id": "acme", "person_id": "ann"}
+    place = {"address": "192.0.2.1", "browser": "Firefox on Linux"}
+    add_row(
+        connection, "accounts", id="acme", name="Acme", issuer="Acme", requires_factor=False,
+        switched_at=None, created_at=NOW,
+    )  # fmt: skip
+    add_row(connection, "event_heads", account_id="acme", seq=0, hash=bytes(32))
+    add_row(
+        connection, "people", id="ann", account_id="acme", name="Ann", email="ann@acme.example",
+        email_key="ann@acme.example", search_text="ann", role="member", state="active",
+        password=ENCODED, password_version=1, created_at=NOW,
+    )  # fmt: skip
+    for id_, state in (("t1", "active"), ("t2", "pending")):
+        add_row(
+            connection, "authenticators", **owned, id=id_, state=state,
+            sealed_secret=ring.seal("authenticators.sealed_secret", id_, totp().secret),
+            issuer="Acme", label="ann@acme.example", created_at=NOW, confirmed_at=NOW,
+            ended_at=None, last_step=0, drift=0, last_offset=0,
+        )  # fmt: skip
+    add_row(
+        connection, "attempts", **owned, **place, id="a1", purpose="sign-in", outcome="wrong",
+        tried_at=NOW, authenticator_id="t1", step_offset=None,
+    )  # fmt: skip
+    add_row(
+        connection, "sign_ins", **owned, id="i1", token_hash=digest(Purpose.SIGN_IN, "half"),
+        stage="code", password_version=1, return_to="/", failures=0, created_at=NOW,
+        expires_at=NOW + 600,
+    )  # fmt: skip
+    add_row(
+        connection, "sessions", **owned, **place, id="s1", methods="pwd otp", password_at=NOW,
+        token_hash=digest(Purpose.SESSION, "whole"), factor_at=NOW, created_at=NOW, seen_at=NOW,
+    )  # fmt: skip
+
+
+def test_a_database_of_the_first_version_is_upgraded_with_its_rows(
+    bare_url: str, keyring: KeyRing, random: SystemRandom, clock: FixedClock
+) -> None:
+    """Sessions and half-finished sign-ins go on, codes work, and the guard counts from nothing."""
+    engine = create_engine(parse_url(bare_url))
+    with engine.begin() as connection:
+        command.upgrade(config_for(connection), "0001")
+        check_keys(connection, keyring)
+    with engine.begin() as connection:
+        fill_the_first_tables(connection, keyring)
+    engine.dispose()
+    store = build_store(bare_url, keyring, random)
+    acme = Organisation(store, clock, "acme", "ann")
+    assert acme.account.guard == GuardPolicy()
+    assert not acme.owner.must_change_password
+    assert not acme.attempts(acme.owner)[0].known_browser
+    caller, half = acme.caller_of("whole"), acme.half_of("half")
+    assert caller is not None
+    assert half is not None
+    assert (caller.session.trusted, caller.session.browser_id) == (False, None)
+    assert not half.sign_in.link_open
+    begun = acme.call(enrol.begin_own, caller=caller)
+    assert isinstance(begun, Totp)
+    assert begun.id != "t2"
+    assert isinstance(acme.submit_code(half, acme.wrong(acme.active(acme.owner))), CodeRefused)
+    assert isinstance(acme.submit_code(half, acme.code(acme.owner)), SignedIn)
+    assert [browser.name for browser in store.call(lambda tx: tx.browsers.of("ann"))] == [
+        "Firefox on Linux"
+    ]
+    store.close()

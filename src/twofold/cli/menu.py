@@ -21,6 +21,7 @@ SUMMARIES = {
     "admin-link": "Print a new one-time link for the first admin, or for an owner's password.",
     "people": "Add, import and list people.",
     "mail": "Look at the outbox and send what waits.",
+    "audit": "Read the log of what happened, and check that nobody changed it.",
     "config": "Look at the settings.",
 }
 """The commands in the order of the help page."""

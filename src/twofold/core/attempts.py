@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     WRONG = "wrong"
     USED = "used"
     """The right code, but its step was used before."""
+    REPEATED = "repeated"
+    """The same wrong code again within 90 seconds; counted once."""
     NOT_CHECKED = "not-checked"
     """Refused unread while the person had to wait."""
 
@@ -48,4 +50,6 @@ class Attempt:
     authenticator_id: str | None
     offset: int | None
     """Steps between our clock and the code, where it matched."""
+    known_browser: bool
+    """Whether it came from a browser that the person had signed in with before."""
     source: Source

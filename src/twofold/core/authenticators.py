@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from twofold.core.people import Instant
 
+MAILED_LINK = "mailed link"
+"""A set-up that was begun with the mailed link in hand."""
+
 
 class AuthenticatorState(StrEnum):
     """`PENDING` never authenticates; `REPLACED` and `REMOVED` are kept to explain old codes."""
@@ -29,7 +32,12 @@ class Totp:
     label: str
     """Issuer and account text as they stand in the app, fixed when the set-up began."""
     created_at: Instant
+    begun_in: str
+    """The session in which the set-up was begun, or `MAILED_LINK`. Shown and saved only there."""
     confirmed_at: Instant | None
+    disabled_at: Instant | None
+    """Disabled after too many wrong codes, or None. It still binds the person: they do not
+    become somebody without a second factor (NIST SP 800-63B-4 section 3.2.2)."""
     last_step: int
     """The highest step ever accepted; only greater ones count (RFC 6238 section 5.2)."""
     drift: int

@@ -38,9 +38,109 @@ class EventKind(StrEnum):
     ENROL_LINK_SENT = "authenticator:link-sent"
     CODE_ACCEPTED = "code:accepted"
     CODE_REFUSED = "code:refused"
-    LOCKED = "person:locked"
+    PAIR_MODE = "person:pair-mode"
+    PASSWORD_STOLEN = "password:counts-as-stolen"  # noqa: S105
+    AUTHENTICATOR_DISABLED = "authenticator:disabled"
+    AUTHENTICATOR_RESET = "authenticator:reset"
+    BREAKER_ON = "site:breaker-on"
+    SPRAY = "site:password-spray"
+    FLOOD = "site:password-flood"
+    UNLOCKED = "person:unlocked"
+    BROWSER_LINK_SENT = "browser:link-sent"
+    BROWSER_LINK_USED = "browser:link-used"
+    BROWSER_TRUSTED = "browser:trusted"
+    BROWSER_ENDED = "browser:ended"
+    GUARD_CHANGED = "policy:guard-changed"
+    EXPORTED = "audit:exported"
     MAIL_OPENED = "mail:opened"
     CONSOLE_LINK_MADE = "console:link-made"
+
+
+class Group(StrEnum):
+    """What somebody looks for in the log; every kind belongs to exactly one group."""
+
+    SIGN_INS = "sign-ins"
+    CODES = "codes"
+    PASSWORDS = "passwords"
+    AUTHENTICATORS = "authenticators"
+    BROWSERS = "browsers"
+    PEOPLE = "people"
+    POLICY = "policy"
+    RECORDS = "records"
+
+    @property
+    def words(self) -> str:
+        """The group as people read it."""
+        return _GROUP_WORDS[self]
+
+    @property
+    def kinds(self) -> tuple[EventKind, ...]:
+        """The kinds of the group."""
+        return tuple(kind for kind, (group, _) in _KINDS.items() if group is self)
+
+
+_GROUP_WORDS: Mapping[Group, str] = {
+    Group.SIGN_INS: "Sign-ins and sessions",
+    Group.CODES: "Codes",
+    Group.PASSWORDS: "Passwords",
+    Group.AUTHENTICATORS: "Authenticators",
+    Group.BROWSERS: "Browsers",
+    Group.PEOPLE: "People",
+    Group.POLICY: "Policy and alarms",
+    Group.RECORDS: "Mail, log and console",
+}
+
+_KINDS: Mapping[EventKind, tuple[Group, str]] = {
+    EventKind.ACCOUNT_CREATED: (Group.POLICY, "Account made"),
+    EventKind.ACCOUNT_RENAMED: (Group.POLICY, "Names of the account changed"),
+    EventKind.POLICY_SWITCHED_ON: (Group.POLICY, "Two-factor switched on for everybody"),
+    EventKind.POLICY_SWITCHED_OFF: (Group.POLICY, "Two-factor switched off"),
+    EventKind.POLICY_REFUSED: (Group.POLICY, "Switching on refused"),
+    EventKind.GUARD_CHANGED: (Group.POLICY, "Settings against guessing changed"),
+    EventKind.BREAKER_ON: (Group.POLICY, "Too many wrong codes on the whole site"),
+    EventKind.SPRAY: (Group.POLICY, "One source tried many people's passwords"),
+    EventKind.FLOOD: (Group.POLICY, "Too many wrong passwords on the whole site"),
+    EventKind.PEOPLE_IMPORTED: (Group.PEOPLE, "List of people imported"),
+    EventKind.PERSON_ADDED: (Group.PEOPLE, "Person added"),
+    EventKind.PERSON_INVITED: (Group.PEOPLE, "Invitation sent"),
+    EventKind.PERSON_ROLE_CHANGED: (Group.PEOPLE, "Role changed"),
+    EventKind.PERSON_DISABLED: (Group.PEOPLE, "Person disabled"),
+    EventKind.PERSON_ENABLED: (Group.PEOPLE, "Person enabled"),
+    EventKind.UNLOCKED: (Group.PEOPLE, "Person unlocked"),
+    EventKind.PASSWORD_SET: (Group.PASSWORDS, "Password set from a mailed link"),
+    EventKind.PASSWORD_CHANGED: (Group.PASSWORDS, "Password changed"),
+    EventKind.PASSWORD_LINK_SENT: (Group.PASSWORDS, "Link for a new password sent"),
+    EventKind.PASSWORD_WRONG: (Group.PASSWORDS, "Wrong password"),
+    EventKind.PASSWORD_PROVED: (Group.PASSWORDS, "Password confirmed again"),
+    EventKind.PASSWORD_STOLEN: (Group.PASSWORDS, "Password counts as stolen"),
+    EventKind.SIGN_IN_STARTED: (Group.SIGN_INS, "Right password, second step awaited"),
+    EventKind.SIGN_IN_COMPLETED: (Group.SIGN_INS, "Signed in"),
+    EventKind.SIGN_IN_CANCELLED: (Group.SIGN_INS, "Sign-in given up"),
+    EventKind.SESSION_ENDED: (Group.SIGN_INS, "Session ended"),
+    EventKind.SESSIONS_ENDED: (Group.SIGN_INS, "Other sessions ended"),
+    EventKind.ENROL_STARTED: (Group.AUTHENTICATORS, "Set-up begun"),
+    EventKind.ENROL_CANCELLED: (Group.AUTHENTICATORS, "Set-up given up"),
+    EventKind.ENROLLED: (Group.AUTHENTICATORS, "Authenticator set up"),
+    EventKind.REPLACED: (Group.AUTHENTICATORS, "Authenticator replaced"),
+    EventKind.ENROL_LINK_SENT: (Group.AUTHENTICATORS, "Link to set up sent"),
+    EventKind.AUTHENTICATOR_DISABLED: (Group.AUTHENTICATORS, "Authenticator disabled"),
+    EventKind.AUTHENTICATOR_RESET: (Group.AUTHENTICATORS, "Authenticator ended by an admin"),
+    EventKind.CODE_ACCEPTED: (Group.CODES, "Code accepted"),
+    EventKind.CODE_REFUSED: (Group.CODES, "Code refused"),
+    EventKind.PAIR_MODE: (Group.CODES, "Two codes needed after wrong ones"),
+    EventKind.BROWSER_LINK_SENT: (Group.BROWSERS, "Link to open a browser sent"),
+    EventKind.BROWSER_LINK_USED: (Group.BROWSERS, "Browser opened by a mailed link"),
+    EventKind.BROWSER_TRUSTED: (Group.BROWSERS, "Browser trusted"),
+    EventKind.BROWSER_ENDED: (Group.BROWSERS, "Browser forgotten"),
+    EventKind.EXPORTED: (Group.RECORDS, "Activity exported"),
+    EventKind.MAIL_OPENED: (Group.RECORDS, "Mail with a working link read"),
+    EventKind.CONSOLE_LINK_MADE: (Group.RECORDS, "Password link made on the console"),
+}
+
+
+def words_of(kind: EventKind) -> str:
+    """What happened, as people read it."""
+    return _KINDS[kind][1]
 
 
 @dataclass(frozen=True, slots=True)

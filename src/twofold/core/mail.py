@@ -21,7 +21,21 @@ class MailKind(StrEnum):
     ENROLLED = "enrolled"
     REPLACED = "replaced"
     """The authenticator was replaced by a new one."""
-    LOCKED = "locked"
+    CODE_FAILURES = "code-failures"
+    """Right password, wrong codes: somebody has the password."""
+    PASSWORD_STOLEN = "password-stolen"  # noqa: S105
+    """So many that the password counts as stolen."""
+    AUTHENTICATOR_DISABLED = "authenticator-disabled"
+    ADMIN_ALERT = "admin-alert"
+    """To the admins, about somebody's stolen password or disabled authenticator."""
+    BREAKER_ON = "breaker-on"
+    """To the admins: the whole site sees too many wrong codes."""
+    BROWSER_LINK = "browser-link"
+    CODE_LINK = "code-link"
+    UNLOCKED = "unlocked"
+    """An admin unlocked the person."""
+    SET_UP_AGAIN = "set-up-again"
+    """An admin ended the person's authenticator."""
     PASSWORD_LINK = "password-link"  # noqa: S105 - the name of a mail kind
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of a mail kind
     CONSOLE_LINK = "recovery-link"

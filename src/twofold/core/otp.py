@@ -159,6 +159,27 @@ def matching_step(secret: bytes, code: str, now: Instant, drift: int = 0) -> int
     return after if ahead else centre if here else before if behind else None
 
 
+def matching_pair(
+    secret: bytes, first: str, second: str, now: Instant, drift: int = 0
+) -> int | None:
+    """The step of `second`, if the two are codes of consecutive steps in time, or None.
+
+    The later one must lie in the window that `matching_step` looks at, so three pairs are right
+    at any moment, out of a million million. All four steps are computed and all pairs compared
+    whatever matches; nothing tells which half was wrong. Arguments and errors are those of
+    `matching_step`.
+    """
+    for code in (first, second):
+        if len(code) != DIGITS or not code.isdigit() or not code.isascii():
+            raise ValueError("a code must be parsed before it is checked")
+    early, late = int(first), int(second)
+    centre = now // STEP_SECONDS + drift
+    inner, outer = _keyed(secret)
+    numbers = [_number(inner.copy(), outer.copy(), centre + n) for n in (-2, -1, 0, 1)]
+    matches = [(numbers[n] == early) & (numbers[n + 1] == late) for n in range(3)]
+    return next((centre - 1 + n for n in (2, 1, 0) if matches[n]), None)
+
+
 def _keyed(secret: bytes) -> tuple[_Hash, _Hash]:
     """The inner and the outer hash of HMAC-SHA-1 after the key's block (RFC 2104 section 2)."""
     key = secret if len(secret) <= _BLOCK else sha1(secret).digest()  # noqa: S324 - by RFC 6238

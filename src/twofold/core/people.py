@@ -37,6 +37,32 @@ class PersonState(StrEnum):
     DISABLED = "disabled"
 
 
+class Profile(StrEnum):
+    """How strictly unknown browsers are treated at the code."""
+
+    STANDARD = "standard"
+    STRICT = "strict"
+    """Always two consecutive codes. The default for admins and help desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardPolicy:
+    """What an admin may choose about guessing; `core/policy.py` knows the bounds."""
+
+    members: Profile = Profile.STANDARD
+    """The profile of members. Help desk, admins and owners are always strict unless `staff`."""
+    staff: Profile = Profile.STRICT
+    """The profile of help desk, admins and owners."""
+    pair_after: int = 5
+    """Wrong codes in 30 days before unknown browsers need two consecutive codes: 1 to 5."""
+    link_after: int = 10
+    """The same before they need a mailed link besides: `pair_after` to 10."""
+    trust_days: int = 30
+    """Days for which a trusted browser may skip the code; 0 for never, at most 30."""
+    trust_staff: bool = False
+    """Whether help desk, admins and owners may trust a browser too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One organisation and all its people."""
@@ -49,6 +75,8 @@ class Account:
     """Two-factor authentication is switched on for everybody."""
     switched_at: Instant | None
     """When the switch was last moved, on or off."""
+    guard: GuardPolicy
+    """How guessing is slowed for its people."""
     created_at: Instant
 
 
@@ -66,6 +94,8 @@ class Person:
     has_password: bool
     password_version: int
     """Grows with each new password; half-finished sign-ins and links of older versions are dead."""
+    must_change_password: bool
+    """The password counts as stolen: nothing is open before a new one is chosen."""
     created_at: Instant
 
 

@@ -1,8 +1,13 @@
 """Who must have a second factor, and who may do what. Pure questions with worded answers."""
 
+from dataclasses import replace
 from enum import StrEnum
 
-from twofold.core.people import Account, Person, Role
+from twofold.core.people import DAY, Account, GuardPolicy, Person, Profile, Role
+from twofold.core.throttle import SP800_63B4_LADDER, Numbers
+
+MAX_SINGLE_CODES, MAX_BEFORE_LINK, MAX_TRUST_DAYS = 5, 10, 30
+"""The bounds of what an admin may choose: five single guesses of 3e-6 are the 1.5e-5 of P9."""
 
 
 class Requirement(StrEnum):
@@ -58,10 +63,68 @@ def may_manage(actor: Person, subject: Person) -> bool:
     )
 
 
-def session_suffices(account: Account, *, enrolled: bool, methods: tuple[str, ...]) -> bool:
+def may_unlock(actor: Person, subject: Person) -> bool:
+    """Whether `actor` may get `subject` going again: an admin, for people of lower rank only.
+
+    Nobody unlocks themselves or their peers: one captured admin must not be able to open the
+    next one's account (CVE-2026-64866).
+    """
+    return (
+        actor.role.is_admin
+        and actor.account_id == subject.account_id
+        and subject.role.rank < actor.role.rank
+    )
+
+
+def session_suffices(
+    account: Account, role: Role, *, enrolled: bool, methods: tuple[str, ...], trusted: bool
+) -> bool:
     """Whether an open session is enough for this account's pages.
 
     Whoever has an authenticator, or must have one, needs a session that a factor opened. A
     session from before that change opens nothing any more, on the very next request.
     """
+    if enrolled and trusted and trust_seconds(account, role) > 0:
+        return True
     return "otp" in methods or not (enrolled or account.requires_factor)
+
+
+def is_staff(role: Role) -> bool:
+    """Help desk, admins and owners: whoever could open a door for others."""
+    return role is not Role.MEMBER
+
+
+def profile_of(account: Account, role: Role) -> Profile:
+    """The profile under which somebody's codes are slowed."""
+    return account.guard.staff if is_staff(role) else account.guard.members
+
+
+def numbers_of(account: Account) -> Numbers:
+    """The limits of an account: the ladder with what its admins chose."""
+    return replace(
+        SP800_63B4_LADDER,
+        pair_after=account.guard.pair_after,
+        link_after_codes=account.guard.link_after,
+    )
+
+
+def trust_seconds(account: Account, role: Role) -> int:
+    """For how many seconds a browser may be trusted by somebody of this role; 0 for not at all."""
+    if is_staff(role) and not account.guard.trust_staff:
+        return 0
+    return account.guard.trust_days * DAY
+
+
+def guard_problem(guard: GuardPolicy) -> tuple[str, str] | None:
+    """The field and the sentence for a choice that breaks promise P9, or None."""
+    if not 1 <= guard.pair_after <= MAX_SINGLE_CODES:
+        return "pair_after", f"Choose 1 to {MAX_SINGLE_CODES}: each single code can be guessed."
+    if not guard.pair_after <= guard.link_after <= MAX_BEFORE_LINK:
+        return (
+            "link_after",
+            f"Choose {guard.pair_after} to {MAX_BEFORE_LINK}: not before the two codes, "
+            "and not so late that nobody is told.",
+        )
+    if not 0 <= guard.trust_days <= MAX_TRUST_DAYS:
+        return "trust_days", f"Choose 0 to {MAX_TRUST_DAYS} days; 0 is never."
+    return None

@@ -42,6 +42,9 @@ class Row:
     name: str
     email: str
     role: Role
+    """What the row gives; member where it names no role that there is."""
+    shown_role: str
+    """The role for showing: where there is no such role, what stands in the file."""
     problem: str | None
     """Why the row cannot be used, in one sentence, or None."""
 
@@ -304,7 +307,14 @@ def _row(table: _Table, line: int, cells: list[str]) -> Row:
         or addresses.problem(email)
         or (_role_problem(text) if given is None else None)
     )
-    return Row(line, name.strip(), email.strip(), given or Role.MEMBER, problem)
+    return Row(
+        line,
+        name.strip(),
+        email.strip(),
+        given or Role.MEMBER,
+        given.value if given else text,
+        problem,
+    )
 
 
 def _width_problem(table: _Table, cells: list[str]) -> str | None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from twofold.core.people import HOUR, MINUTE, Account, Instant, Person
 
-SIGN_IN_LIFETIME = 15 * MINUTE
+SIGN_IN_LIFETIME = 10 * MINUTE
 """Seconds that a half-finished sign-in lives. Long enough to look for the phone (WCAG 2.2.1)."""
 ENROLLING_LIFETIME = HOUR
 """Seconds that somebody who must set up first has for reading the mail and finding an app."""
@@ -41,6 +41,8 @@ class SignIn:
     """The same-origin path that was asked for, reached after the sign-in."""
     failures: int
     """Wrong codes in this very sign-in; five end it."""
+    link_open: bool
+    """A link that was mailed for this sign-in was opened in its browser."""
     created_at: Instant
     expires_at: Instant
 
@@ -60,6 +62,11 @@ class Session:
     """When a second factor was last proved in this session, or None."""
     created_at: Instant
     seen_at: Instant
+    trusted: bool
+    """Opened by a trusted browser without a code: `amr` is `pwd`, and anything sensitive asks for
+    the code first."""
+    browser_id: str | None
+    """The known browser that it runs in, or None."""
     browser: str
     address: str
 

@@ -32,6 +32,7 @@ class SignInFact(StrEnum):
 
     PASSWORD_WRONG = "password wrong"  # noqa: S105
     PASSWORD_RIGHT_ENROLLED = "password right, enrolled"  # noqa: S105
+    PASSWORD_RIGHT_TRUSTED = "password right, enrolled, trusted browser"  # noqa: S105
     PASSWORD_RIGHT_MUST_ENROL = "password right, must enrol"  # noqa: S105
     PASSWORD_RIGHT_FREE = "password right, nothing more asked"  # noqa: S105
     CODE_ACCEPTED = "code accepted"
@@ -45,6 +46,7 @@ TRANSITIONS: Mapping[tuple[SignInState, SignInFact], SignInState] = MappingProxy
     {
         (SignInState.START, SignInFact.PASSWORD_WRONG): SignInState.START,
         (SignInState.START, SignInFact.PASSWORD_RIGHT_ENROLLED): SignInState.CODE,
+        (SignInState.START, SignInFact.PASSWORD_RIGHT_TRUSTED): SignInState.DONE,
         (SignInState.START, SignInFact.PASSWORD_RIGHT_MUST_ENROL): SignInState.ENROL,
         (SignInState.START, SignInFact.PASSWORD_RIGHT_FREE): SignInState.DONE,
         (SignInState.CODE, SignInFact.CODE_ACCEPTED): SignInState.DONE,

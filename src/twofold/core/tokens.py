@@ -15,6 +15,14 @@ class Purpose(StrEnum):
     FIRST_ADMIN = "first-admin"
     INVITATION = "invitation"
     ENROL = "enrol"
+    BROWSER = "browser"
+    """The cookie of a known browser."""
+    BROWSER_LINK = "browser-link"
+    """A mailed link that lets an unknown browser try the password again."""
+    OPEN_BROWSER = "open-browser"
+    """The cookie of a browser in which such a link was opened."""
+    CODE_LINK = "code-link"
+    """A mailed link that lets a half-finished sign-in go on to the code."""
     PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a password
 
 
@@ -23,6 +31,9 @@ LINK_LIFETIME: dict[Purpose, int] = {
     Purpose.INVITATION: 14 * DAY,
     Purpose.ENROL: 14 * DAY,
     Purpose.PASSWORD: HOUR,
+    Purpose.BROWSER_LINK: 15 * MINUTE,
+    Purpose.OPEN_BROWSER: 15 * MINUTE,
+    Purpose.CODE_LINK: 15 * MINUTE,
 }
 """Seconds that each kind of one-time link lives."""
 

@@ -8,25 +8,24 @@ from dataclasses import dataclass
 
 from twofold.core import keyuri
 from twofold.core.attempts import AttemptPurpose, Source
-from twofold.core.authenticators import AuthenticatorState, Totp
+from twofold.core.authenticators import MAILED_LINK, AuthenticatorState, Totp
 from twofold.core.enrolment import EnrolmentFact
 from twofold.core.enrolment import advance as advance_authenticator
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.otp import Malformed
 from twofold.core.people import MINUTE, Account, Instant, Person
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.signin import SignInFact, advance, state_of
 from twofold.core.tokens import Purpose
-from twofold.flows import links, sessions
+from twofold.flows import browsers, links, sessions
 from twofold.flows.links import OpenLink
-from twofold.flows.outbox import record, write_mail
-from twofold.flows.sign_in import SignedIn, SignInEnded
-from twofold.flows.verify import Accepted, Locked, Wrong, prove_code
+from twofold.flows.outbox import may_be_asked_for, record, write_mail
+from twofold.flows.sign_in import From, SignedIn, SignInEnded, finish
+from twofold.flows.verify import Accepted, Proof, Standing, Typed, prove_code
 from twofold.ports import Tx
 
-RESEND_LIMIT, RESEND_WINDOW = 3, 15 * MINUTE
-"""Mails with a set-up link that a person may ask for, per window in seconds (mail bombing)."""
+RESEND_WINDOW = 15 * MINUTE
+"""Seconds in which the page counts the links that were asked for."""
 
 LINK_MAILS = (MailKind.SWITCHED_ON, MailKind.ENROL_LINK)
 """The mails that carry a set-up link."""
@@ -58,15 +57,16 @@ def needed_proof(now: Instant, caller: Caller) -> NeedsProof | None:
     return None if caller.session.has_fresh_password(now) else NeedsProof("password")
 
 
-def begin(tx: Tx, now: Instant, *, person: Person, account: Account, not_before: Instant) -> Totp:
+def begin(tx: Tx, now: Instant, *, person: Person, account: Account, begun_in: str) -> Totp:
     """The person's pending set-up, the one that is there or a new one.
 
-    One that was begun before the moment `not_before` is thrown away, not shown: somebody who
-    only had the password may have begun it then, and would know the secret that is saved now.
+    One that was begun elsewhere is thrown away, not shown: somebody who only had the password may
+    have begun it, and would know the secret that is saved now. `begun_in` is the session, or
+    `MAILED_LINK` on the road that the policy demands.
     """
     tx.people.lock(person.id)
     pending = tx.authenticators.pending(person.id)
-    if pending is not None and pending.created_at >= not_before:
+    if pending is not None and pending.begun_in == begun_in:
         return pending
     tx.authenticators.discard_pending(person.id)
     fresh = Totp(
@@ -78,7 +78,9 @@ def begin(tx: Tx, now: Instant, *, person: Person, account: Account, not_before:
         issuer=account.issuer,
         label=keyuri.account_label(person.email, account.issuer),
         created_at=now,
+        begun_in=begun_in,
         confirmed_at=None,
+        disabled_at=None,
         last_step=0,
         drift=0,
         last_offset=0,
@@ -95,7 +97,7 @@ def begin_own(tx: Tx, now: Instant, *, caller: Caller) -> Totp | NeedsProof:
         now,
         person=caller.person,
         account=caller.account,
-        not_before=caller.session.created_at,
+        begun_in=caller.session.id,
     )
 
 
@@ -105,9 +107,7 @@ def begin_demanded(tx: Tx, now: Instant, *, half: HalfCaller, token: str) -> Tot
     """
     if not _link_is_theirs(tx, now, half, token):
         return LinkRefused()
-    # Since the switch was moved, only whoever held a link can have begun one.
-    switched_at = half.account.switched_at or now
-    return begin(tx, now, person=half.person, account=half.account, not_before=switched_at)
+    return begin(tx, now, person=half.person, account=half.account, begun_in=MAILED_LINK)
 
 
 def _link_is_theirs(tx: Tx, now: Instant, half: HalfCaller, token: str) -> bool:
@@ -120,29 +120,40 @@ def _link_is_theirs(tx: Tx, now: Instant, half: HalfCaller, token: str) -> bool:
 
 
 def save_own(
-    tx: Tx, now: Instant, *, caller: Caller, typed: str, source: Source
-) -> SignedIn | NeedsProof | NothingPending | Malformed | Wrong | Locked | SignInEnded:
+    tx: Tx, now: Instant, *, caller: Caller, typed: str, place: From
+) -> SignedIn | NeedsProof | NothingPending | Proof | SignInEnded:
     """*Save* from a full session: prove the pending authenticator and make it count."""
     if (needed := needed_proof(now, caller)) is not None:
         return needed
-    proof = _prove_pending(tx, now, caller.person, typed, source)
+    proof = _prove_pending(
+        tx, now, caller.person, caller.account, typed, place.source, caller.session.id
+    )
     if not isinstance(proof, Accepted):
         return proof
     token = sessions.renew(tx, now, caller.session, password=False, factor=True)
     if token is None:
         return SignInEnded()
-    _make_it_count(tx, now, caller.person, proof, source, keep_session=caller.session.id)
-    return SignedIn(token, "/profile")
+    _make_it_count(tx, now, caller.person, proof, place.source, keep_session=caller.session.id)
+    browser_token, _ = browsers.remember(
+        tx,
+        now,
+        caller.person,
+        caller.account,
+        token=place.browser_token,
+        source=place.source,
+        trust=False,
+    )
+    return SignedIn(token, "/profile", browser_token)
 
 
 def save_demanded(
-    tx: Tx, now: Instant, *, half: HalfCaller, token: str, typed: str, source: Source
-) -> SignedIn | LinkRefused | NothingPending | Malformed | Wrong | Locked | SignInEnded:
+    tx: Tx, now: Instant, *, half: HalfCaller, token: str, typed: str, place: From
+) -> SignedIn | LinkRefused | NothingPending | Proof | SignInEnded:
     """*Save* of the set-up that policy demands: uses the mailed link and finishes the sign-in."""
     tx.people.lock(half.person.id)  # From here on nobody else uses or ends the link.
     if not _link_is_theirs(tx, now, half, token):
         return LinkRefused()
-    proof = _prove_pending(tx, now, half.person, typed, source)
+    proof = _prove_pending(tx, now, half.person, half.account, typed, place.source, MAILED_LINK)
     if not isinstance(proof, Accepted):
         return proof
     advance(state_of(half.sign_in.stage), SignInFact.SET_UP_PROVED)
@@ -150,27 +161,41 @@ def save_demanded(
         return SignInEnded()
     used = links.use(tx, now, purpose=Purpose.ENROL, token=token)
     assert isinstance(used, OpenLink), "a set-up link vanished under its lock"
-    _make_it_count(tx, now, half.person, proof, source, keep_session="")
-    session = sessions.begin(tx, now, half.person, methods=("pwd", "otp"), source=source)
-    return SignedIn(session, half.sign_in.return_to)
+    _make_it_count(tx, now, half.person, proof, place.source, keep_session="")
+    return finish(
+        tx,
+        now,
+        half.person,
+        half.account,
+        half.sign_in.return_to,
+        place,
+        methods=("pwd", "otp"),
+    )
 
 
 def _prove_pending(
-    tx: Tx, now: Instant, person: Person, typed: str, source: Source
-) -> Accepted | NothingPending | Malformed | Wrong | Locked:
+    tx: Tx,
+    now: Instant,
+    person: Person,
+    account: Account,
+    typed: str,
+    source: Source,
+    begun_in: str,
+) -> Proof | NothingPending:
     tx.people.lock(person.id)
     pending = tx.authenticators.pending(person.id)
-    if pending is None:
+    if pending is None or pending.begun_in != begun_in:
         return NothingPending()
     advance_authenticator(pending.state, EnrolmentFact.CODE_RIGHT)
     return prove_code(
         tx,
         now,
         person=person,
+        account=account,
         authenticator=pending,
-        typed=typed,
+        typed=Typed(typed),
         purpose=AttemptPurpose.ENROL,
-        source=source,
+        standing=Standing(source),
     )
 
 
@@ -227,11 +252,12 @@ def wait_for_link(tx: Tx, now: Instant, *, half: HalfCaller) -> SetUpWait:
         ),
         None,
     )
-    return SetUpWait(sent, sent < RESEND_LIMIT, latest)
+    can_send = may_be_asked_for(tx, now, half.person.id, MailKind.ENROL_LINK)
+    return SetUpWait(sent, can_send, latest)
 
 
 def send_link(tx: Tx, now: Instant, *, half: HalfCaller) -> SetUpWait:
-    """Mail a new set-up link, at most three times in fifteen minutes."""
+    """Mail a new set-up link, as often as `outbox.ASKED_FOR` allows."""
     tx.people.lock(half.person.id)
     state = wait_for_link(tx, now, half=half)
     if not state.can_send or half.sign_in.stage is not Stage.ENROL:

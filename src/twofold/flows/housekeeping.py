@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from twofold.core.browsers import KNOWN_FOR
 from twofold.core.people import DAY, HOUR, Instant
 from twofold.core.sessions import SESSION_IDLE, SESSION_LIFETIME
+from twofold.core.throttle import MONTH
 from twofold.ports import Tx
 
 UPLOAD_LIFETIME = HOUR
@@ -19,6 +21,8 @@ class Purged:
     sign_ins: int
     sessions: int
     uploads: int
+    counters: int
+    browsers: int
 
 
 def purge(tx: Tx, now: Instant) -> Purged:
@@ -27,4 +31,6 @@ def purge(tx: Tx, now: Instant) -> Purged:
         sign_ins=tx.sign_ins.purge(now - REMEMBERED),
         sessions=tx.sessions.purge(now - SESSION_LIFETIME, now - SESSION_IDLE),
         uploads=tx.uploads.purge(now - UPLOAD_LIFETIME),
+        counters=tx.counters.purge(now - MONTH - DAY),
+        browsers=tx.browsers.purge(now - KNOWN_FOR),
     )

@@ -2,8 +2,21 @@
 
 from twofold.core.events import EventKind
 from twofold.core.mail import Mail, MailKind, MailState
-from twofold.core.people import Instant, Person
+from twofold.core.people import DAY, MINUTE, Instant, Person
 from twofold.ports import Tx
+
+ASKED_FOR = ((3, 15 * MINUTE), (10, DAY))
+"""Mails of one kind that somebody may be written because anybody asked for them, and in how many
+seconds (mail bombing)."""
+
+
+def may_be_asked_for(tx: Tx, now: Instant, person_id: str, kind: MailKind) -> bool:
+    """Whether one more mail of this kind may be asked for. The person's row is locked by whoever
+    writes it next.
+    """
+    return all(
+        tx.mails.recent(person_id, (kind,), now - window) < limit for limit, window in ASKED_FOR
+    )
 
 
 def write_mail(tx: Tx, now: Instant, person: Person, kind: MailKind, **params: str | int) -> str:

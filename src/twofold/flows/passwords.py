@@ -9,18 +9,16 @@ from dataclasses import dataclass
 from twofold.core.attempts import Source
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import MINUTE, Instant, Person, PersonState
+from twofold.core.people import Instant, Person, PersonState
 from twofold.core.policy import Requirement, requirement
 from twofold.core.sessions import Caller
 from twofold.core.tokens import Purpose
 from twofold.flows import links, sessions
 from twofold.flows.links import LinkTrouble, OpenLink
-from twofold.flows.outbox import record, write_mail
-from twofold.flows.sign_in import PasswordRefused, PasswordTry, SignInEnded
+from twofold.flows.outbox import may_be_asked_for, record, write_mail
+from twofold.flows.sign_in import From, PasswordRefused, SignInEnded
+from twofold.flows.step_up import OwnPasswordTry, own_password_is_right
 from twofold.ports import Tx
-
-MAILS, MAILS_WINDOW = 3, 15 * MINUTE
-"""Password links that one address is sent per window in seconds (mail bombing)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def request_link(tx: Tx, now: Instant, *, email: str) -> None:
     if person is None or person.state is PersonState.DISABLED:
         return
     tx.people.lock(person.id)
-    if tx.mails.recent(person.id, (MailKind.PASSWORD_LINK,), now - MAILS_WINDOW) >= MAILS:
+    if not may_be_asked_for(tx, now, person.id, MailKind.PASSWORD_LINK):
         return
     token, expires_at = links.mint(tx, now, Purpose.PASSWORD, person)
     write_mail(tx, now, person, MailKind.PASSWORD_LINK, token=token, expires_at=expires_at)
@@ -83,27 +81,52 @@ def set_by_link(
     return PasswordSet(person, enrol_token)
 
 
+def replace_stolen(
+    tx: Tx, now: Instant, *, caller: Caller, encoded: str, place: From
+) -> PasswordChanged | SignInEnded:
+    """A new password in place of one that counts as stolen, right after a complete sign-in.
+
+    Password and code were proved a moment ago; a session older than that signs in again.
+    """
+    if not caller.session.has_fresh_password(now) or not caller.session.has_fresh_factor(now):
+        return SignInEnded()
+    person = tx.people.lock(caller.person.id)
+    token = sessions.renew(tx, now, caller.session, password=True, factor=False)
+    if token is None or not tx.people.set_password(
+        person.id, encoded, expected_version=person.password_version
+    ):
+        return SignInEnded()
+    sessions.end_others(tx, now, person, keep=caller.session.id)
+    record(tx, now, EventKind.PASSWORD_CHANGED, person, actor_id=person.id)
+    write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=place.source.browser)
+    return PasswordChanged(token)
+
+
 def change(
     tx: Tx,
     now: Instant,
     *,
     caller: Caller,
-    tried: PasswordTry,
+    tried: OwnPasswordTry,
     proved: bool,
     encoded: str,
-    source: Source,
+    place: From,
 ) -> PasswordChanged | PasswordRefused | SignInEnded:
     """A new password from one's own profile, the current one proved; ends other sessions."""
-    person = tx.people.lock(caller.person.id)
-    if not proved:
-        record(tx, now, EventKind.PASSWORD_WRONG, person, actor_id=person.id)
+    if not own_password_is_right(tx, now, caller=caller, tried=tried, proved=proved, place=place):
         return PasswordRefused()
     token = sessions.renew(tx, now, caller.session, password=True, factor=False)
     if token is None:
         return SignInEnded()
+    person = tx.people.lock(caller.person.id)
     if not tx.people.set_password(person.id, encoded, expected_version=tried.password_version):
         return SignInEnded()
     sessions.end_others(tx, now, person, keep=caller.session.id)
     record(tx, now, EventKind.PASSWORD_CHANGED, person, actor_id=person.id)
-    write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=source.browser)
+    write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=place.source.browser)
     return PasswordChanged(token)
+
+
+def own_hash(tx: Tx, *, caller: Caller) -> str | None:
+    """The Argon2 string of the caller's present password, to refuse it as the new one."""
+    return tx.people.credential(caller.person.id).encoded

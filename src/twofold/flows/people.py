@@ -139,6 +139,7 @@ def _new_person(
         state=PersonState.ACTIVE if has_password else PersonState.INVITED,
         has_password=has_password,
         password_version=1 if has_password else 0,
+        must_change_password=False,
         created_at=now,
     )
 

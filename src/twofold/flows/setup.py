@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 from twofold.core import addresses, keyuri
-from twofold.core.attempts import Source
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import Account, Instant, Person, PersonState, Role
+from twofold.core.people import Account, GuardPolicy, Instant, Person, PersonState, Role
 from twofold.core.tokens import Purpose
-from twofold.flows import links, sessions
+from twofold.flows import links
 from twofold.flows.links import LinkTrouble, OpenLink
 from twofold.flows.outbox import record, write_mail
-from twofold.flows.sign_in import SignedIn
+from twofold.flows.sign_in import From, SignedIn, finish
 from twofold.ports import Tx
 
 
@@ -67,15 +66,20 @@ def console_link(tx: Tx, now: Instant, *, email: str | None) -> ConsoleLink | Re
     return ConsoleLink(token, expires_at, person)
 
 
-def check_names(*, name: str, email: str, organisation: str) -> Refused | None:
-    """The first field that cannot be used, or None."""
+def name_problems(*, name: str, email: str, organisation: str) -> list[Refused]:
+    """Every field that cannot be used, each with its first problem."""
     checks = (
         ("name", addresses.name_problem(name)),
         ("email", addresses.problem(email)),
         ("organisation", addresses.name_problem(organisation)),
-        ("organisation", keyuri.issuer_problem(keyuri.suggest_issuer(organisation))),
     )
-    return next((Refused(field, text) for field, text in checks if text), None)
+    return [Refused(field, sentence) for field, sentence in checks if sentence]
+
+
+def check_names(*, name: str, email: str, organisation: str) -> Refused | None:
+    """The first field that cannot be used, or None."""
+    problems = name_problems(name=name, email=email, organisation=organisation)
+    return problems[0] if problems else None
 
 
 def found(
@@ -98,6 +102,7 @@ def _make(
         issuer=keyuri.suggest_issuer(organisation),
         requires_factor=False,
         switched_at=None,
+        guard=GuardPolicy(),
         created_at=now,
     )
     owner = Person(
@@ -109,6 +114,7 @@ def _make(
         state=PersonState.ACTIVE,
         has_password=True,
         password_version=1,
+        must_change_password=False,
         created_at=now,
     )
     tx.accounts.add(account)
@@ -127,7 +133,7 @@ def found_by_link(
     email: str,
     organisation: str,
     encoded: str,
-    source: Source,
+    place: From,
 ) -> SignedIn | Refused | LinkTrouble:
     """The same from the printed link, which is used up only when the account was made. The
     owner, who has just chosen a password, goes on in a session of theirs.
@@ -143,4 +149,4 @@ def found_by_link(
     if not tx.links.use(opened.link.id, now):
         return LinkTrouble.USED
     made = _make(tx, now, name=name, email=email, organisation=organisation, encoded=encoded)
-    return SignedIn(sessions.begin(tx, now, made.owner, methods=("pwd",), source=source), "/")
+    return finish(tx, now, made.owner, made.account, "/", place, methods=("pwd",))

@@ -1,12 +1,13 @@
-"""Signing in: password, then code. Two transactions with the hashing between them (promise P3)."""
+"""Signing in: the password. Two transactions with the hashing between them (promise P3).
+
+What follows the password is in `second_step.py`; the end of every sign-in is `finish`, here.
+"""
 
 from dataclasses import dataclass
 
-from twofold.core.attempts import AttemptPurpose, Source
-from twofold.core.errors import NotFound
+from twofold.core.attempts import Source
 from twofold.core.events import EventKind
-from twofold.core.otp import Malformed
-from twofold.core.people import Account, Instant, Person, PersonState
+from twofold.core.people import Account, Instant, Person, PersonState, email_key
 from twofold.core.policy import Requirement, requirement
 from twofold.core.sessions import (
     ENROLLING_LIFETIME,
@@ -17,18 +18,34 @@ from twofold.core.sessions import (
 )
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.tokens import Purpose, digest
-from twofold.flows import sessions
+from twofold.flows import alarms, browsers, guard, sessions
+from twofold.flows.guard import Charge
 from twofold.flows.outbox import record
-from twofold.flows.verify import Accepted, Locked, Wrong, locked_until, prove_code
 from twofold.ports import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordTry:
-    """What the hasher is to check. Unknown people have no hash and cost the same work."""
+class From:
+    """Where a request comes from, with the cookies that it brings."""
 
+    source: Source
+    browser_token: str | None = None
+    """The cookie of a known browser."""
+    link_token: str | None = None
+    """The cookie of a browser in which a mailed link was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordTry:
+    """What the hasher is to check. Unknown people, and tries that are refused unread, have no
+    hash and cost the same work.
+    """
+
+    who: str
+    """Under what key wrong passwords are counted."""
+    charge: Charge | None
+    """None: refused unread."""
     person_id: str | None
-    account_id: str | None
     encoded: str | None
     password_version: int
 
@@ -39,7 +56,9 @@ class PasswordTry:
 
 @dataclass(frozen=True, slots=True)
 class PasswordRefused:
-    """Wrong password, unknown address or a person who may not sign in: one answer for all."""
+    """Wrong password, unknown address, a person who may not sign in, or a try during a wait: one
+    answer for all.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +71,11 @@ class HalfWay:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Complete; `token` is the session's cookie."""
+    """Complete; `token` is the session's cookie, `browser_token` that of the known browser."""
 
     token: str
     return_to: str
-
-
-@dataclass(frozen=True, slots=True)
-class CodeRefused:
-    """The code did not count; `failures` is how many were wrong in this sign-in."""
-
-    failures: int
+    browser_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +83,25 @@ class SignInEnded:
     """The sign-in is not there any more: finished elsewhere, cancelled, or out of time."""
 
 
-def look_up_password(tx: Tx, *, email: str) -> PasswordTry:
-    """First half: whose password is it said to be."""
+def look_up_password(tx: Tx, now: Instant, *, email: str, place: From) -> PasswordTry:
+    """First half: whose password is it said to be, and may it be looked at now. The try is
+    charged here, before the hashing; a burst cannot outrun it.
+    """
     person = tx.people.by_email(email)
-    if person is None or person.state is PersonState.DISABLED:
-        return PasswordTry(None, None, None, 0)
-    credential = tx.people.credential(person.id)
-    return PasswordTry(
-        person.id, person.account_id, credential.encoded, credential.password_version
+    if person is not None and person.state is PersonState.DISABLED:
+        person = None
+    who = guard.name_key(tx, person_id=person.id if person else None, key=email_key(email))
+    browser, link_open = None, False
+    if person is not None:
+        browser = guard.known_browser(tx, now, token=place.browser_token, person_id=person.id)
+        link_open = browsers.is_open(tx, now, cookie=place.link_token, person_id=person.id)
+    _, charge = guard.open_password(
+        tx, now, who=who, browser=browser, address=place.source.address, link_open=link_open
     )
+    if charge is None or person is None:
+        return PasswordTry(who, charge, person.id if person else None, None, 0)
+    credential = tx.people.credential(person.id)
+    return PasswordTry(who, charge, person.id, credential.encoded, credential.password_version)
 
 
 def settle_password(
@@ -89,42 +112,49 @@ def settle_password(
     proved: bool,
     rehashed: str | None,
     return_to: str,
-    source: Source,
+    place: From,
 ) -> HalfWay | SignedIn | PasswordRefused:
     """Second half: what a checked password leads to.
 
     `rehashed` is the same password under newer Argon2 settings, or None. A password that was
     changed while it was being checked is refused: the version must still be the same.
     """
-    if tried.person_id is None or tried.account_id is None:
+    if tried.charge is None:
         return PasswordRefused()
-    person = tx.people.lock(tried.person_id)
-    stale = person.password_version != tried.password_version
-    if not proved or stale or person.state is not PersonState.ACTIVE:
-        record(
+    person = tx.people.lock(tried.person_id) if tried.person_id else None
+    right = (
+        person is not None
+        and proved
+        and person.password_version == tried.password_version
+        and person.state is PersonState.ACTIVE
+    )
+    if person is None or not right:
+        alarms.after_wrong_password(
             tx,
             now,
-            EventKind.PASSWORD_WRONG,
             person,
-            actor_id=None,
-            address=source.address,
-            browser=source.browser,
+            place.source,
+            guard.password_was_wrong(tx, now, who=tried.who, address=place.source.address),
         )
         return PasswordRefused()
+    guard.password_was_right(tx, now, tried.charge)
     if rehashed is not None:
         tx.people.rehash(person.id, rehashed, expected_version=tried.password_version)
-    return _after_password(tx, now, person, return_to, source)
+    return _after_password(tx, now, person, return_to, place)
 
 
 def _after_password(
-    tx: Tx, now: Instant, person: Person, return_to: str, source: Source
+    tx: Tx, now: Instant, person: Person, return_to: str, place: From
 ) -> HalfWay | SignedIn:
     account = tx.accounts.get(person.account_id)
     enrolled = tx.authenticators.active(person.id) is not None
-    state = advance(SignInState.START, _password_fact(account, enrolled=enrolled))
+    browser = guard.known_browser(tx, now, token=place.browser_token, person_id=person.id)
+    trusted = enrolled and browsers.may_skip_code(tx, now, person, account, browser)
+    state = advance(SignInState.START, _password_fact(account, enrolled=enrolled, trusted=trusted))
     if state is SignInState.DONE:
-        token = sessions.begin(tx, now, person, methods=("pwd",), source=source)
-        return SignedIn(token, return_to)
+        return finish(
+            tx, now, person, account, return_to, place, methods=("pwd",), skipped_code=trusted
+        )
     stage = Stage.CODE if state is SignInState.CODE else Stage.ENROL
     token = tx.random.token()
     lifetime = SIGN_IN_LIFETIME if stage is Stage.CODE else ENROLLING_LIFETIME
@@ -137,6 +167,7 @@ def _after_password(
             password_version=person.password_version,
             return_to=return_to,
             failures=0,
+            link_open=False,
             created_at=now,
             expires_at=now + lifetime,
         ),
@@ -146,7 +177,9 @@ def _after_password(
     return HalfWay(token, stage)
 
 
-def _password_fact(account: Account, *, enrolled: bool) -> SignInFact:
+def _password_fact(account: Account, *, enrolled: bool, trusted: bool) -> SignInFact:
+    if enrolled and trusted:
+        return SignInFact.PASSWORD_RIGHT_TRUSTED
     if enrolled:
         return SignInFact.PASSWORD_RIGHT_ENROLLED
     if requirement(account, enrolled=enrolled) is Requirement.MUST_ENROL:
@@ -154,56 +187,38 @@ def _password_fact(account: Account, *, enrolled: bool) -> SignInFact:
     return SignInFact.PASSWORD_RIGHT_FREE
 
 
-def submit_code(
-    tx: Tx, now: Instant, *, half: HalfCaller, typed: str, source: Source
-) -> SignedIn | CodeRefused | Malformed | Locked | SignInEnded:
-    """The second step: the code is consumed and the session made in one transaction, so that
-    100 parallel submits of one right code make one session.
-    """
-    state = state_of(half.sign_in.stage)
-    authenticator = tx.authenticators.active(half.person.id)
-    proof = prove_code(
+def finish(
+    tx: Tx,
+    now: Instant,
+    person: Person,
+    account: Account,
+    return_to: str,
+    place: From,
+    *,
+    methods: tuple[str, ...],
+    trust: bool = False,
+    skipped_code: bool = False,
+) -> SignedIn:
+    """The end of every complete sign-in: the browser is known from now on, the session begins."""
+    browser_token, browser = browsers.remember(
         tx,
         now,
-        person=half.person,
-        authenticator=authenticator if state is SignInState.CODE else None,
-        typed=typed,
-        purpose=AttemptPurpose.SIGN_IN,
-        source=source,
+        person,
+        account,
+        token=place.browser_token,
+        source=place.source,
+        trust=trust,
     )
-    if isinstance(proof, Malformed | Locked):
-        return proof
-    if isinstance(proof, Wrong):
-        advance(state, SignInFact.CODE_REFUSED)
-        return _count_refusal(tx, half)
-    return _complete(tx, now, half, proof, source)
-
-
-def _count_refusal(tx: Tx, half: HalfCaller) -> CodeRefused | SignInEnded:
-    """Count it in the sign-in too. If that is over it must not raise: the person's own count of
-    this guess would be rolled back with it (promise P3).
-    """
-    try:
-        return CodeRefused(tx.sign_ins.add_failure(half.sign_in.id))
-    except NotFound:
-        return SignInEnded()
-
-
-def _complete(
-    tx: Tx, now: Instant, half: HalfCaller, proof: Accepted, source: Source
-) -> SignedIn | SignInEnded:
-    """A session for the one who holds an accepted proof and finishes the sign-in."""
-    advance(state_of(half.sign_in.stage), SignInFact.CODE_ACCEPTED)
-    person = tx.people.lock(half.person.id)
-    alive = (
-        person.state is PersonState.ACTIVE
-        and person.password_version == half.sign_in.password_version
-        and now < half.sign_in.expires_at
+    token = sessions.begin(
+        tx,
+        now,
+        person,
+        methods=methods,
+        source=place.source,
+        browser_id=browser.id,
+        trusted=skipped_code,
     )
-    if not tx.sign_ins.finish(half.sign_in.id) or not alive:
-        return SignInEnded()
-    token = sessions.begin(tx, now, person, methods=("pwd", "otp"), source=source)
-    return SignedIn(token, half.sign_in.return_to)
+    return SignedIn(token, return_to, browser_token)
 
 
 def cancel(tx: Tx, now: Instant, *, half: HalfCaller) -> None:
@@ -216,14 +231,3 @@ def cancel(tx: Tx, now: Instant, *, half: HalfCaller) -> None:
 def whose_expired(tx: Tx, *, token: str) -> str | None:
     """The address to keep on the page when a half-finished sign-in has run out, or None."""
     return tx.sign_ins.expired_return(digest(Purpose.SIGN_IN, token))
-
-
-def locked_until_for(tx: Tx, now: Instant, *, half: HalfCaller) -> Instant | None:
-    """Until when this person's codes are refused unread, for showing the page."""
-    return locked_until(tx, now, half.person.id)
-
-
-def entry_of(tx: Tx, *, person_id: str) -> str:
-    """The name of the person's entry in their app, as a hint; empty without an authenticator."""
-    authenticator = tx.authenticators.active(person_id)
-    return f"{authenticator.issuer}: {authenticator.label}" if authenticator else ""

@@ -4,11 +4,14 @@ Order of things, each for a reason:
 
 1. The text is read. What is not six digits was no guess and costs nothing.
 2. The person's row is locked, so that a burst of parallel guesses queues up here.
-3. The lock is asked. While it holds, a code is refused unread: also the right one.
-4. The attempt is written as *reserved*, which counts like a failure (promise P3). If the check
-   fails for any reason the reservation stays: an error is a no (promise P6).
+3. The guard is asked (`core/throttle.py`). While it says wait, a code is refused unread: also the
+   right one. In pair mode one code alone is not looked at either.
+4. The try is charged and written as *reserved* (promise P3). If the check fails for any reason
+   the charge stays: an error is a no (promise P6).
 5. The code is compared; the greatest matching step is claimed by one conditional update, and only
    the caller whose update changed a row has the code accepted (promise P2).
+6. What was right, or had been used, is taken back from the account of failures; what was wrong
+   may set off what the ladder says (`flows/alarms.py`).
 """
 
 from dataclasses import dataclass
@@ -16,13 +19,34 @@ from dataclasses import dataclass
 from twofold.core import drift, otp, throttle
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
 from twofold.core.authenticators import AuthenticatorState, Totp
+from twofold.core.browsers import Browser
 from twofold.core.errors import IllegalTransition
 from twofold.core.events import EventKind
-from twofold.core.mail import MailKind
 from twofold.core.otp import Malformed
-from twofold.core.people import Instant, Person
-from twofold.flows.outbox import record, write_mail
+from twofold.core.people import Account, Instant, Person
+from twofold.flows import alarms, guard
+from twofold.flows.guard import CodeState
+from twofold.flows.outbox import record
 from twofold.ports import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What somebody typed: one code, or two consecutive ones."""
+
+    first: str
+    second: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """From where a code comes, as far as the guard cares."""
+
+    source: Source
+    browser: Browser | None = None
+    """The person's known browser, or None in an unknown one."""
+    link_open: bool = False
+    """A mailed link was opened in this browser during this sign-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +59,12 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """The code was checked, or could not be, and the answer is no."""
+    """The code, or the pair, was checked, or could not be, and the answer is no."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsPair:
+    """Not looked at: two consecutive codes are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +74,17 @@ class Locked:
     until: Instant
 
 
-Proof = Accepted | Malformed | Wrong | Locked
+@dataclass(frozen=True, slots=True)
+class NeedsLink:
+    """Refused unread: a mailed link must be opened in this browser first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """Refused unread: the authenticator is disabled and must be set up anew."""
+
+
+Proof = Accepted | Malformed | Wrong | NeedsPair | Locked | NeedsLink | Suspended
 
 
 def prove_code(
@@ -53,10 +92,11 @@ def prove_code(
     now: Instant,
     *,
     person: Person,
+    account: Account,
     authenticator: Totp | None,
-    typed: str,
+    typed: Typed,
     purpose: AttemptPurpose,
-    source: Source,
+    standing: Standing,
 ) -> Proof:
     """Accept or refuse `typed` as a code of `authenticator`, and consume it if it is right.
 
@@ -64,11 +104,63 @@ def prove_code(
     other combination raises `IllegalTransition`, so that a pending set-up never authenticates.
     """
     _check_binding(person, authenticator, purpose)
-    code = otp.parse_code(typed)
-    if isinstance(code, Malformed):
-        return code
+    codes = _parsed(typed)
+    if isinstance(codes, Malformed):
+        return codes
     tx.people.lock(person.id)
-    attempt = Attempt(
+    attempt = _attempt(tx, now, person, authenticator, purpose, standing)
+    before = guard.ask_code(
+        tx,
+        now,
+        person=person,
+        account=account,
+        browser=standing.browser,
+        link_open=standing.link_open,
+        enrolling=purpose is AttemptPurpose.ENROL,
+    )
+    unread = _unread(before, codes, authenticator)
+    if unread is not None:
+        tx.attempts.reserve(attempt)
+        _settle(tx, attempt, Outcome.NOT_CHECKED, None)
+        return unread
+    mark = tx.keyed_digest("code", f"{person.id}:{'-'.join(codes)}")[:16]
+    if throttle.has_mark(before.in_a_row, mark, now, window=throttle.SP800_63B4_LADDER.repeat):
+        tx.attempts.reserve(attempt)
+        _settle(tx, attempt, Outcome.REPEATED, None)
+        return Wrong()
+    return _charged_check(tx, now, person, account, authenticator, codes, attempt, before, mark)
+
+
+def _check_binding(person: Person, authenticator: Totp | None, purpose: AttemptPurpose) -> None:
+    """A factor is bound to its person, and a pending one to its own set-up."""
+    if authenticator is None:
+        return
+    enrolling = purpose is AttemptPurpose.ENROL
+    wanted = AuthenticatorState.PENDING if enrolling else AuthenticatorState.ACTIVE
+    if authenticator.state is not wanted or authenticator.person_id != person.id:
+        raise IllegalTransition("That authenticator cannot prove this.")
+
+
+def _parsed(typed: Typed) -> tuple[str, ...] | Malformed:
+    """One code or two, each exactly six digits."""
+    codes = []
+    for text in (typed.first, typed.second) if typed.second.strip() else (typed.first,):
+        code = otp.parse_code(text)
+        if isinstance(code, Malformed):
+            return code
+        codes.append(code)
+    return tuple(codes)
+
+
+def _attempt(
+    tx: Tx,
+    now: Instant,
+    person: Person,
+    authenticator: Totp | None,
+    purpose: AttemptPurpose,
+    standing: Standing,
+) -> Attempt:
+    return Attempt(
         id=tx.random.new_id(),
         account_id=person.account_id,
         person_id=person.id,
@@ -77,56 +169,93 @@ def prove_code(
         at=now,
         authenticator_id=authenticator.id if authenticator else None,
         offset=None,
-        source=source,
+        known_browser=standing.browser is not None,
+        source=standing.source,
     )
-    until = locked_until(tx, now, person.id)
+
+
+def _unread(
+    before: CodeState, codes: tuple[str, ...], authenticator: Totp | None
+) -> Locked | NeedsLink | Suspended | NeedsPair | None:
+    """Why the code is not even looked at, or None."""
+    if authenticator is not None and authenticator.disabled_at is not None:
+        return Suspended()
+    match before.answer:
+        case throttle.Wait(until):
+            return Locked(until)
+        case throttle.NeedsLink():
+            return NeedsLink()
+        case throttle.Disabled():
+            return Suspended()
+        case throttle.Pair() if len(codes) < 2:
+            return NeedsPair()
+    return None
+
+
+def _charged_check(
+    tx: Tx,
+    now: Instant,
+    person: Person,
+    account: Account,
+    authenticator: Totp | None,
+    codes: tuple[str, ...],
+    attempt: Attempt,
+    before: CodeState,
+    mark: str,
+) -> Accepted | Wrong:
     tx.attempts.reserve(attempt)
-    if until is not None:
-        tx.attempts.settle(
-            attempt.id,
-            Outcome.NOT_CHECKED,
-            authenticator_id=attempt.authenticator_id,
-            offset=None,
+    charge, paying, in_a_row = guard.charge_code(tx, now, person=person, before=before, mark=mark)
+    step, outcome = _compare(authenticator, codes, now, pair=before.asks_for_pair)
+    if step is not None and authenticator is not None:
+        if _claim(tx, now, authenticator, step):
+            _settle(tx, attempt, Outcome.ACCEPTED, step - otp.step_at(now))
+            guard.code_was_right(tx, now, person=person, charge=charge)
+            _record_accepted(tx, now, person, attempt, step - otp.step_at(now))
+            return Accepted(authenticator.id, step)
+        outcome = Outcome.USED
+        guard.code_was_used(tx, now, person=person, charge=charge)
+    if outcome is not Outcome.RESERVED:
+        _settle(tx, attempt, outcome, None if step is None else step - otp.step_at(now))
+    _record_refused(tx, now, person, attempt, outcome)
+    if outcome is not Outcome.USED:
+        steps, breaker = guard.code_was_wrong(
+            tx, now, account=account, before=before, paying=paying, in_a_row=in_a_row
         )
-        return Locked(until)
-    return _check(tx, now, person, authenticator, code, attempt)
+        alarms.after_wrong_code(tx, now, person, attempt.source, steps, breaker=breaker)
+    return Wrong()
 
 
-def locked_until(tx: Tx, now: Instant, person_id: str) -> Instant | None:
-    """Until when the person's codes are refused unread, or None."""
-    failures = tx.attempts.failures(person_id, limit=throttle.LIMIT)
-    return throttle.wait_until(failures, now)
-
-
-def _check_binding(person: Person, authenticator: Totp | None, purpose: AttemptPurpose) -> None:
-    """A factor is bound to its person, and a pending one to its own set-up."""
+def _compare(
+    authenticator: Totp | None, codes: tuple[str, ...], now: Instant, *, pair: bool
+) -> tuple[int | None, Outcome]:
+    """The matched step, and what the attempt is if nothing claims it."""
     if authenticator is None:
-        return
-    wanted = (
-        AuthenticatorState.PENDING if purpose is AttemptPurpose.ENROL else AuthenticatorState.ACTIVE
-    )
-    if authenticator.state is not wanted or authenticator.person_id != person.id:
-        raise IllegalTransition("That authenticator cannot prove this.")
-
-
-def _check(
-    tx: Tx, now: Instant, person: Person, authenticator: Totp | None, code: str, attempt: Attempt
-) -> Proof:
-    if authenticator is None:
-        return _refuse(tx, now, person, attempt, Outcome.WRONG, None)
+        return None, Outcome.WRONG
     try:
-        step = otp.matching_step(authenticator.secret, code, now, authenticator.drift)
-    except Exception:  # noqa: BLE001 - P6: whatever went wrong inside the check, the answer is no
-        return _refuse(tx, now, person, attempt, Outcome.RESERVED, None)
-    if step is None:
-        return _refuse(tx, now, person, attempt, Outcome.WRONG, None)
+        if pair:
+            step = otp.matching_pair(
+                authenticator.secret, codes[0], codes[1], now, authenticator.drift
+            )
+        else:
+            step = otp.matching_step(authenticator.secret, codes[0], now, authenticator.drift)
+    except Exception:  # P6: whatever went wrong inside the check, the answer is no.
+        return None, Outcome.RESERVED
+    return step, Outcome.WRONG
+
+
+def _claim(tx: Tx, now: Instant, authenticator: Totp, step: int) -> bool:
     offset = step - otp.step_at(now)
     learnt = drift.learn(authenticator.drift, authenticator.last_offset, offset)
-    if not tx.authenticators.claim_step(authenticator.id, step, drift=learnt, offset=offset):
-        return _refuse(tx, now, person, attempt, Outcome.USED, offset)
+    return tx.authenticators.claim_step(authenticator.id, step, drift=learnt, offset=offset)
+
+
+def _settle(tx: Tx, attempt: Attempt, outcome: Outcome, offset: int | None) -> None:
     tx.attempts.settle(
-        attempt.id, Outcome.ACCEPTED, authenticator_id=authenticator.id, offset=offset
+        attempt.id, outcome, authenticator_id=attempt.authenticator_id, offset=offset
     )
+
+
+def _record_accepted(tx: Tx, now: Instant, person: Person, attempt: Attempt, offset: int) -> None:
     record(
         tx,
         now,
@@ -136,17 +265,11 @@ def _check(
         purpose=attempt.purpose.value,
         offset=offset,
     )
-    return Accepted(authenticator.id, step)
 
 
-def _refuse(
-    tx: Tx, now: Instant, person: Person, attempt: Attempt, outcome: Outcome, offset: int | None
-) -> Wrong | Locked:
-    """Settle a refusal; when it was the one that starts a lock, tell the owner (promise P8)."""
-    if outcome is not Outcome.RESERVED:
-        tx.attempts.settle(
-            attempt.id, outcome, authenticator_id=attempt.authenticator_id, offset=offset
-        )
+def _record_refused(
+    tx: Tx, now: Instant, person: Person, attempt: Attempt, outcome: Outcome
+) -> None:
     record(
         tx,
         now,
@@ -156,19 +279,3 @@ def _refuse(
         purpose=attempt.purpose.value,
         reason=outcome.value,
     )
-    failures = tx.attempts.failures(person.id, limit=throttle.LIMIT)
-    until = throttle.wait_until(failures, now)
-    if until is None:
-        return Wrong()
-    record(tx, now, EventKind.LOCKED, person, actor_id=None, until=until)
-    write_mail(
-        tx,
-        now,
-        person,
-        MailKind.LOCKED,
-        until=until,
-        at=now,
-        browser=attempt.source.browser,
-        address=attempt.source.address,
-    )
-    return Locked(until)

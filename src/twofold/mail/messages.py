@@ -19,13 +19,15 @@ LINK_PATHS: Mapping[MailKind, str] = {
     MailKind.SWITCHED_ON: "enrol",
     MailKind.ENROL_LINK: "enrol",
     MailKind.PASSWORD_LINK: "password",
+    MailKind.BROWSER_LINK: "sign-in/link",
+    MailKind.CODE_LINK: "sign-in/code/link",
 }
 """The kinds with a one-time link, and the path that stands before its token."""
 
 HIDDEN_LINK = "the one-time link is shown only to its receiver"
 """What stands in place of a one-time link for everybody else."""
 
-_TIMES = ("at", "until", "expires_at")
+_TIMES = ("at", "expires_at")
 _ON_THEIR_WAY = (MailState.QUEUED, MailState.SENDING)
 
 Value = str | int | None

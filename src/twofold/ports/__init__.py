@@ -8,13 +8,14 @@ committed, or it raises and nothing is.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.nouns import (
     Accounts,
-    Attempts,
     Authenticators,
     Events,
     Links,
@@ -110,13 +111,17 @@ class World:
     """Scheme, host and port under which people reach us; links come from this alone."""
     common_passwords: frozenset[str]
     """Passwords that a guesser tries first, refused when one is chosen."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Whose word on where a request comes from is taken."""
 
 
 __all__ = [
     "Accounts",
     "Attempts",
     "Authenticators",
+    "Browsers",
     "Clock",
+    "Counters",
     "Delivery",
     "Events",
     "Hasher",

@@ -4,13 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from twofold.core.attempts import Attempt, Outcome
 from twofold.core.authenticators import Totp
 from twofold.core.events import Event, EventKind
 from twofold.core.mail import Mail, MailKind, MailState
-from twofold.core.people import Account, Credential, Instant, Person, PersonState, Role
+from twofold.core.people import (
+    Account,
+    Credential,
+    GuardPolicy,
+    Instant,
+    Person,
+    PersonState,
+    Role,
+)
 from twofold.core.sessions import Caller, HalfCaller, Session, SignIn, Stage
 from twofold.core.tokens import Link, Purpose
+from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.randomness import Random
 
 
@@ -28,6 +36,7 @@ class Accounts(Protocol):
         ...
 
     def rename(self, account_id: str, *, name: str, issuer: str) -> None: ...
+    def set_guard(self, account_id: str, guard: GuardPolicy) -> None: ...
     def count(self) -> int: ...
     def all(self) -> Sequence[Account]:
         """Every account of the deployment, oldest first; for the command line."""
@@ -86,6 +95,10 @@ class People(Protocol):
         """The same password under newer Argon2 settings; the version stays."""
         ...
 
+    def mark_stolen(self, person_id: str, at: Instant) -> None:
+        """The password counts as stolen until `set_password` stores a new one."""
+        ...
+
     def set_state(self, person_id: str, state: PersonState) -> None: ...
     def set_role(self, person_id: str, role: Role) -> None: ...
     def keys(self, account_id: str) -> Mapping[str, Person]:
@@ -135,27 +148,18 @@ class Authenticators(Protocol):
         """Every active authenticator of the person but `keep` becomes replaced; how many."""
         ...
 
+    def disable(self, person_id: str, *, at: Instant) -> int:
+        """No code of the person's active authenticators counts any more; how many were not
+        disabled already. They go on binding the person.
+        """
+        ...
+
+    def reset(self, person_id: str, *, at: Instant) -> int:
+        """The person's active authenticators are removed; how many."""
+        ...
+
     def discard_pending(self, person_id: str) -> int:
         """Delete pending set-ups with their secrets; how many."""
-        ...
-
-
-class Attempts(Protocol):
-    """Submitted codes and what became of them."""
-
-    def reserve(self, attempt: Attempt) -> None:
-        """Write the attempt before its check."""
-        ...
-
-    def settle(
-        self, attempt_id: str, outcome: Outcome, *, authenticator_id: str | None, offset: int | None
-    ) -> None: ...
-    def failures(self, person_id: str, *, limit: int) -> Sequence[Instant]:
-        """When the newest `limit` reserved or wrong attempts were made, newest first."""
-        ...
-
-    def of(self, person_id: str, *, limit: int) -> Sequence[Attempt]:
-        """The newest attempts, newest first."""
         ...
 
 
@@ -179,6 +183,10 @@ class SignIns(Protocol):
 
     def finish(self, sign_in_id: str) -> bool:
         """Consume it: true for exactly one caller."""
+        ...
+
+    def open_link(self, sign_in_id: str) -> bool:
+        """A link mailed for this sign-in was opened in its browser; false if it is over."""
         ...
 
     def set_stage(self, sign_in_id: str, stage: Stage) -> None: ...
@@ -291,6 +299,31 @@ class Events(Protocol):
         ...
 
     def of(self, account_id: str, *, limit: int) -> Sequence[Event]: ...
+    def page(
+        self,
+        account_id: str,
+        *,
+        before: int,
+        limit: int,
+        kinds: Sequence[EventKind] = (),
+        person_id: str | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
+    ) -> Sequence[Event]:
+        """Newest first, those before the number `before` (0 for the newest). Only of `kinds`
+        (none for all), done by or to `person_id`, at or after `since` and before `until`.
+        """
+        ...
+
+    def verify(self, account_id: str) -> int | None:
+        """The number of the first entry that is changed, missing or too many; None if the chain
+        holds from the first entry to the newest.
+        """
+        ...
+
+    def moment(self, account_id: str, seq: int) -> Instant | None:
+        """When the entry with this number says that it happened; None if there is none."""
+        ...
 
 
 class Uploads(Protocol):
@@ -312,6 +345,12 @@ class Tx(Protocol):
 
     random: Random
 
+    def keyed_digest(self, use: str, text: str) -> str:
+        """HMAC-SHA-256 of a text under a key of the deployment, in hexadecimal: for what must be
+        found again but is too short to be kept as a plain hash.
+        """
+        ...
+
     @property
     def accounts(self) -> Accounts: ...
     @property
@@ -332,3 +371,7 @@ class Tx(Protocol):
     def events(self) -> Events: ...
     @property
     def uploads(self) -> Uploads: ...
+    @property
+    def counters(self) -> Counters: ...
+    @property
+    def browsers(self) -> Browsers: ...

@@ -1,12 +1,15 @@
 """Organisations."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from twofold.core.errors import NotFound
-from twofold.core.people import Account, Instant
+from twofold.core.people import Account, GuardPolicy, Instant, Profile
 from twofold.storage.tables import accounts, event_heads
 
 ACCOUNT = (
@@ -15,6 +18,7 @@ ACCOUNT = (
     accounts.c.issuer,
     accounts.c.requires_factor,
     accounts.c.switched_at,
+    accounts.c.guard,
     accounts.c.created_at,
 )
 BEFORE_THE_FIRST_EVENT = bytes(32)
@@ -36,12 +40,27 @@ RENAME = (
     .where(accounts.c.id == bindparam("account_id"))
     .values(name=bindparam("new_name"), issuer=bindparam("new_issuer"))
 )
+SET_GUARD = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("account_id"))
+    .values(guard=bindparam("new_guard"))
+)
 
 
 def account_of(values: Sequence[Any]) -> Account:
     """The account in the columns `ACCOUNT`."""
-    id_, name, issuer, requires_factor, switched_at, created_at = values
-    return Account(id_, name, issuer, bool(requires_factor), switched_at, created_at)
+    id_, name, issuer, requires_factor, switched_at, guard, created_at = values
+    return Account(
+        id_, name, issuer, bool(requires_factor), switched_at, guard_of(guard), created_at
+    )
+
+
+@lru_cache(maxsize=256)
+def guard_of(text: str) -> GuardPolicy:
+    """The policy in a stored text; what the text leaves out is the default."""
+    chosen = json.loads(text)
+    profiles = {name: Profile(chosen[name]) for name in ("members", "staff") if name in chosen}
+    return GuardPolicy(**{**chosen, **profiles})
 
 
 class Accounts:
@@ -62,6 +81,7 @@ class Accounts:
                 "requires_factor": account.requires_factor,
                 "switched_at": account.switched_at,
                 "created_at": account.created_at,
+                "guard": json.dumps(asdict(account.guard)),
             },
         )
         head = {"account_id": account.id, "seq": 0, "hash": BEFORE_THE_FIRST_EVENT}
@@ -90,6 +110,11 @@ class Accounts:
         """Give the account another name, here and in authenticator apps."""
         values = {"account_id": account_id, "new_name": name, "new_issuer": issuer}
         self._connection.execute(RENAME, values)
+
+    def set_guard(self, account_id: str, guard: GuardPolicy) -> None:
+        """Slow guesses down by this policy from now on."""
+        values = {"account_id": account_id, "new_guard": json.dumps(asdict(guard))}
+        self._connection.execute(SET_GUARD, values)
 
     def count(self) -> int:
         """How many accounts the deployment hosts."""

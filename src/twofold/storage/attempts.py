@@ -20,6 +20,7 @@ ATTEMPT = (
     attempts.c.step_offset,
     attempts.c.address,
     attempts.c.browser,
+    attempts.c.known_browser,
 )
 SETTLE = (
     update(attempts)
@@ -83,7 +84,8 @@ class Attempts:
 
 def attempt_of(values: Sequence[Any]) -> Attempt:
     """The attempt in the columns `ATTEMPT`."""
-    id_, account_id, person_id, purpose, outcome, at, matched, offset, address, browser = values
+    id_, account_id, person_id, purpose, outcome, at, matched, offset, *place = values
+    address, browser, known = place
     return Attempt(
         id=id_,
         account_id=account_id,
@@ -93,6 +95,7 @@ def attempt_of(values: Sequence[Any]) -> Attempt:
         at=at,
         authenticator_id=matched,
         offset=offset,
+        known_browser=bool(known),
         source=Source(address=address, browser=browser),
     )
 
@@ -110,4 +113,5 @@ def values_of(attempt: Attempt) -> dict[str, Any]:
         "step_offset": attempt.offset,
         "address": attempt.source.address,
         "browser": attempt.source.browser,
+        "known_browser": attempt.known_browser,
     }

@@ -22,7 +22,9 @@ TOTP = (
     authenticators.c.issuer,
     authenticators.c.label,
     authenticators.c.created_at,
+    authenticators.c.begun_in,
     authenticators.c.confirmed_at,
+    authenticators.c.disabled_at,
     authenticators.c.last_step,
     authenticators.c.drift,
     authenticators.c.last_offset,
@@ -43,6 +45,7 @@ CLAIM_STEP = (
         authenticators.c.id == bindparam("authenticator_id"),
         authenticators.c.last_step < bindparam("step"),
         authenticators.c.state.in_((PENDING, ACTIVE)),
+        authenticators.c.disabled_at.is_(None),
     )
     .values(
         last_step=bindparam("step"),
@@ -63,6 +66,20 @@ RETIRE = (
         authenticators.c.state == ACTIVE,
     )
     .values(state=AuthenticatorState.REPLACED.value, ended_at=bindparam("at"))
+)
+DISABLE = (
+    update(authenticators)
+    .where(
+        authenticators.c.person_id == bindparam("of_person"),
+        authenticators.c.state == ACTIVE,
+        authenticators.c.disabled_at.is_(None),
+    )
+    .values(disabled_at=bindparam("at"))
+)
+RESET = (
+    update(authenticators)
+    .where(authenticators.c.person_id == bindparam("of_person"), authenticators.c.state == ACTIVE)
+    .values(state=AuthenticatorState.REMOVED.value, ended_at=bindparam("at"))
 )
 DISCARD_PENDING = delete(authenticators).where(
     authenticators.c.person_id == bindparam("of_person"), authenticators.c.state == PENDING
@@ -109,6 +126,14 @@ class Authenticators:
         values = {"of_person": person_id, "keep": keep, "at": at}
         return self._connection.execute(RETIRE, values).rowcount
 
+    def disable(self, person_id: str, *, at: Instant) -> int:
+        """No code of the person's counts any more; how many authenticators that concerns."""
+        return self._connection.execute(DISABLE, {"of_person": person_id, "at": at}).rowcount
+
+    def reset(self, person_id: str, *, at: Instant) -> int:
+        """The person's active authenticators are removed; how many."""
+        return self._connection.execute(RESET, {"of_person": person_id, "at": at}).rowcount
+
     def discard_pending(self, person_id: str) -> int:
         """Delete pending set-ups with their secrets; how many."""
         return self._connection.execute(DISCARD_PENDING, {"of_person": person_id}).rowcount
@@ -132,7 +157,9 @@ class Authenticators:
             "issuer": authenticator.issuer,
             "label": authenticator.label,
             "created_at": authenticator.created_at,
+            "begun_in": authenticator.begun_in,
             "confirmed_at": authenticator.confirmed_at,
+            "disabled_at": authenticator.disabled_at,
             "last_step": authenticator.last_step,
             "drift": authenticator.drift,
             "last_offset": authenticator.last_offset,

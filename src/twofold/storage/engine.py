@@ -81,6 +81,7 @@ def sqlite_engine(path: Path, driver: ModuleType) -> Engine:
         URL.create("sqlite", database=str(path)),
         module=driver,
         poolclass=NullPool,
+        hide_parameters=True,  # An error names its statement, never a person's values.
         connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False},
     )
     event.listen(engine, "connect", prepare_writer)
@@ -143,6 +144,7 @@ def postgres_engine(url: URL, connections: int) -> Engine:
         isolation_level="READ COMMITTED",
         pool_size=connections,
         max_overflow=0,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
             "keepalives_idle": 30,
@@ -170,6 +172,15 @@ def insert_if_free(dialect: str, table: Table, column: str) -> Insert:
     insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     return insert.on_conflict_do_nothing(index_elements=[column]).execution_options(
         preserve_rowcount=True
+    )
+
+
+def insert_or_replace(dialect: str, table: Table, column: str, replaced: Sequence[str]) -> Insert:
+    """An insert that, if `column`'s value is taken, replaces the columns `replaced` there."""
+    insert: sqlite.Insert | postgresql.Insert
+    insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return insert.on_conflict_do_update(
+        index_elements=[column], set_={name: insert.excluded[name] for name in replaced}
     )
 
 

@@ -10,10 +10,10 @@ a cut end shows too.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from twofold.core.errors import NotFound
 from twofold.core.events import Event, EventKind
@@ -49,9 +49,16 @@ NEWEST = (
 )
 CHAIN = (
     select(*EVENT, events.c.hash)
-    .where(events.c.account_id == bindparam("account_id"))
+    .where(events.c.account_id == bindparam("account_id"), events.c.seq > bindparam("after"))
     .order_by(events.c.seq)
+    .limit(bindparam("limit"))
 )
+LAST = select(func.max(events.c.seq)).where(events.c.account_id == bindparam("account_id"))
+MOMENT = select(events.c.happened_at).where(
+    events.c.account_id == bindparam("account_id"), events.c.seq == bindparam("seq")
+)
+STRETCH = 1000
+"""Entries that a check of the chain holds in memory at once."""
 
 
 class Events:
@@ -86,32 +93,98 @@ class Events:
         rows = self._connection.execute(NEWEST, {"account_id": account_id, "limit": limit})
         return [event_of(row) for row in rows]
 
-    def broken_at(self, account_id: str) -> int | None:
-        """The number of the first entry that does not follow from the one before, else None.
+    def page(
+        self,
+        account_id: str,
+        *,
+        before: int,
+        limit: int,
+        kinds: Sequence[EventKind] = (),
+        person_id: str | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
+    ) -> Sequence[Event]:
+        """See `ports.Events.page`."""
+        wanted = select(*EVENT).where(events.c.account_id == account_id)
+        if before:
+            wanted = wanted.where(events.c.seq < before)
+        if kinds:
+            wanted = wanted.where(events.c.kind.in_([kind.value for kind in kinds]))
+        if person_id is not None:
+            about = or_(events.c.actor_id == person_id, events.c.subject_id == person_id)
+            wanted = wanted.where(about)
+        if since is not None:
+            wanted = wanted.where(events.c.happened_at >= since)
+        if until is not None:
+            wanted = wanted.where(events.c.happened_at < until)
+        rows = self._connection.execute(wanted.order_by(events.c.seq.desc()).limit(limit))
+        return [event_of(row) for row in rows]
 
-        After a cut end this is the number that should come next.
+    def verify(self, account_id: str) -> int | None:
+        """See `ports.Events.verify`. After a cut end this is the number that should come next.
+
+        The head is read first and the chain up to it: entries that are added meanwhile are not
+        taken for a fault. The hash is taken over what is stored, so that a value that no entry
+        may have is a broken link and not an error.
         """
-        previous, seq = BEFORE_THE_FIRST_EVENT, 0
-        for *values, stored in self._connection.execute(CHAIN, {"account_id": account_id}):
-            event, seq = event_of(values), seq + 1
-            if event.seq != seq or chained(previous, event) != stored:
-                return seq
-            previous = stored
         head = self._connection.execute(HEAD, {"account_id": account_id}).one_or_none()
-        return None if head is None or tuple(head) == (seq, previous) else seq + 1
+        previous, seq = BEFORE_THE_FIRST_EVENT, 0
+        for row in self._chain(account_id, upto=head.seq if head else 0):
+            seq += 1
+            if row.seq != seq or link_of(previous, row) != row.hash:
+                return seq
+            previous = row.hash
+        if head is None or head.seq > seq:
+            return seq + 1
+        if head.hash != previous:
+            return max(seq, 1)
+        return self._beyond_the_head(account_id)
+
+    def _chain(self, account_id: str, *, upto: int) -> Iterator[Any]:
+        after = -(2**62)  # A number below 1 would be a fault too, so it has to be seen.
+        while True:
+            values = {"account_id": account_id, "after": after, "limit": STRETCH}
+            rows = self._connection.execute(CHAIN, values).all()
+            for row in rows:
+                if row.seq > upto:
+                    return
+                yield row
+            if len(rows) < STRETCH:
+                return
+            after = rows[-1].seq
+
+    def _beyond_the_head(self, account_id: str) -> int | None:
+        """An entry is committed with its head: one beyond the head as it is now was slipped in."""
+        last = self._connection.execute(LAST, {"account_id": account_id}).scalar_one() or 0
+        head = self._connection.execute(HEAD, {"account_id": account_id}).one()
+        return int(head.seq) + 1 if last > head.seq else None
+
+    def moment(self, account_id: str, seq: int) -> Instant | None:
+        """See `ports.Events.moment`."""
+        values = {"account_id": account_id, "seq": seq}
+        found: Instant | None = self._connection.execute(MOMENT, values).scalar_one_or_none()
+        return found
 
 
 def chained(previous: bytes, event: Event) -> bytes:
     """The 32 bytes that tie `event` to the entry before it; the form is at the top."""
-    entry = {
-        "account_id": event.account_id,
-        "actor_id": event.actor_id,
-        "at": event.at,
-        "data": dict(event.data),
-        "kind": event.kind.value,
-        "seq": event.seq,
-        "subject_id": event.subject_id,
-    }
+    values = (event.account_id, event.seq, event.kind.value, event.at)
+    return hashed(previous, *values, event.actor_id, event.subject_id, dict(event.data))
+
+
+def link_of(previous: bytes, row: Sequence[Any]) -> bytes:
+    """The same from a stored entry as it stands, whatever it holds; b"" if it is no entry."""
+    *values, data, _ = row
+    try:
+        return hashed(previous, *values, json.loads(data))
+    except (ValueError, TypeError, RecursionError):
+        return b""
+
+
+def hashed(previous: bytes, *values: Any) -> bytes:
+    """SHA-256 over the hash before and the entry with these values of the columns `EVENT`."""
+    names = ("account_id", "seq", "kind", "at", "actor_id", "subject_id", "data")
+    entry = dict(zip(names, values, strict=True))
     return hashlib.sha256(previous + canonical(entry)).digest()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, bindparam, case, select, update
 
 from twofold.core.errors import NotFound
-from twofold.core.people import Credential, Person, PersonState, Role, email_key
+from twofold.core.people import Credential, Instant, Person, PersonState, Role, email_key
 from twofold.storage.engine import insert_if_free
 from twofold.storage.people_lists import PeopleLists
 from twofold.storage.people_rows import PERSON, person_of
@@ -37,6 +37,7 @@ SET_PASSWORD = (
     .values(
         password=bindparam("encoded"),
         password_version=people.c.password_version + 1,
+        password_stolen_at=None,
         state=case(
             (people.c.state == PersonState.INVITED, PersonState.ACTIVE.value),
             else_=people.c.state,
@@ -46,6 +47,11 @@ SET_PASSWORD = (
 REHASH = update(people).where(*OF_VERSION).values(password=bindparam("encoded"))
 SET_STATE = (
     update(people).where(people.c.id == bindparam("of_person")).values(state=bindparam("to"))
+)
+MARK_STOLEN = (
+    update(people)
+    .where(people.c.id == bindparam("of_person"), people.c.password_stolen_at.is_(None))
+    .values(password_stolen_at=bindparam("at"))
 )
 SET_ROLE = update(people).where(people.c.id == bindparam("of_person")).values(role=bindparam("to"))
 
@@ -95,6 +101,10 @@ class People(PeopleLists):
         """The same password under newer Argon2 settings; the version stays."""
         values = {"of_person": person_id, "encoded": encoded, "expected": expected_version}
         self._connection.execute(REHASH, values)
+
+    def mark_stolen(self, person_id: str, at: Instant) -> None:
+        """The password counts as stolen until a new one is stored."""
+        self._connection.execute(MARK_STOLEN, {"of_person": person_id, "at": at})
 
     def set_state(self, person_id: str, state: PersonState) -> None:
         """Invite, activate or disable."""

@@ -18,6 +18,7 @@ PERSON = (
     people.c.state,
     people.c.password.is_not(None).label("has_password"),
     people.c.password_version,
+    people.c.password_stolen_at.is_not(None).label("must_change"),
     people.c.created_at,
 )
 ENROLLED = exists().where(
@@ -28,7 +29,7 @@ ENROLLED = exists().where(
 
 def person_of(values: Sequence[Any]) -> Person:
     """The person in the columns `PERSON`."""
-    id_, account_id, name, email, role, state, has_password, version, created_at = values
+    id_, account_id, name, email, role, state, has_password, version, must_change, at = values
     return Person(
         id=id_,
         account_id=account_id,
@@ -38,5 +39,6 @@ def person_of(values: Sequence[Any]) -> Person:
         state=PersonState(state),
         has_password=bool(has_password),
         password_version=version,
-        created_at=created_at,
+        must_change_password=bool(must_change),
+        created_at=at,
     )

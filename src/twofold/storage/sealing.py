@@ -43,6 +43,7 @@ class KeyRing:
         self._random = random
         self._newest = list(keys)[-1]
         self._ciphers = {key_id: AESGCM(derive(key, "seal")) for key_id, key in keys.items()}
+        self._digests = derive(keys[self._newest], "digest")
 
     def __repr__(self) -> str:
         """Ids only, so that no traceback or log line can carry a key."""
@@ -68,6 +69,10 @@ class KeyRing:
             )
         except InvalidTag as error:
             raise SealError from error
+
+    def digest(self, use: str, text: str) -> str:
+        """HMAC-SHA-256 of `text` for one `use` under the newest key, in hexadecimal."""
+        return hmac.new(self._digests, f"{use}\0{text}".encode(), "sha256").hexdigest()
 
     def check_values(self) -> dict[str, bytes]:
         """By key id a value that tells the key from any other and gives nothing away about it."""

@@ -20,6 +20,8 @@ SESSION = (
     sessions.c.factor_at,
     sessions.c.created_at,
     sessions.c.seen_at,
+    sessions.c.trusted,
+    sessions.c.browser_id,
     sessions.c.browser,
     sessions.c.address,
 )
@@ -95,6 +97,8 @@ class Sessions:
             "factor_at": session.factor_at,
             "created_at": session.created_at,
             "seen_at": session.seen_at,
+            "trusted": session.trusted,
+            "browser_id": session.browser_id,
             "browser": session.browser,
             "address": session.address,
         }
@@ -163,8 +167,22 @@ def look_up(token: bytes, now: Instant) -> dict[str, Any]:
 
 def session_of(values: Sequence[Any]) -> Session:
     """The session in the columns `SESSION`."""
-    id_, account_id, person_id, methods, *rest = values
-    return Session(id_, account_id, person_id, tuple(methods.split()), *rest)
+    id_, account_id, person_id, methods, password_at, factor_at, *rest = values
+    created_at, seen_at, trusted, browser_id, browser, address = rest
+    return Session(
+        id=id_,
+        account_id=account_id,
+        person_id=person_id,
+        methods=tuple(methods.split()),
+        password_at=password_at,
+        factor_at=factor_at,
+        created_at=created_at,
+        seen_at=seen_at,
+        trusted=bool(trusted),
+        browser_id=browser_id,
+        browser=browser,
+        address=address,
+    )
 
 
 def caller_of(row: Sequence[Any]) -> Caller:

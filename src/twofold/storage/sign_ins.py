@@ -20,6 +20,7 @@ SIGN_IN = (
     sign_ins.c.password_version,
     sign_ins.c.return_to,
     sign_ins.c.failures,
+    sign_ins.c.link_open,
     sign_ins.c.created_at,
     sign_ins.c.expires_at,
 )
@@ -48,6 +49,7 @@ ADD_FAILURE = (
     .values(failures=sign_ins.c.failures + 1)
     .returning(sign_ins.c.failures)
 )
+OPEN_LINK = update(sign_ins).where(sign_ins.c.id == bindparam("sign_in_id")).values(link_open=True)
 SET_STAGE = (
     update(sign_ins)
     .where(sign_ins.c.id == bindparam("sign_in_id"))
@@ -79,6 +81,7 @@ class SignIns:
             "password_version": sign_in.password_version,
             "return_to": sign_in.return_to,
             "failures": sign_in.failures,
+            "link_open": sign_in.link_open,
             "created_at": sign_in.created_at,
             "expires_at": sign_in.expires_at,
         }
@@ -106,6 +109,10 @@ class SignIns:
         """Consume it: true for exactly one caller."""
         return self._connection.execute(FINISH, {"sign_in_id": sign_in_id}).rowcount == 1
 
+    def open_link(self, sign_in_id: str) -> bool:
+        """Its mailed link was opened in its browser; false if it is over."""
+        return self._connection.execute(OPEN_LINK, {"sign_in_id": sign_in_id}).rowcount == 1
+
     def set_stage(self, sign_in_id: str, stage: Stage) -> None:
         """Let it wait for something else."""
         values = {"sign_in_id": sign_in_id, "next_stage": stage.value}
@@ -122,9 +129,21 @@ class SignIns:
 
 def half_caller_of(row: Sequence[Any]) -> HalfCaller:
     """Sign-in, person and account in the columns of `BY_TOKEN`."""
-    id_, account_id, person_id, stage, *rest = row[:_PERSON_AT]
+    id_, account_id, person_id, stage, version, return_to, failures, is_open, *times = row[
+        :_PERSON_AT
+    ]
     return HalfCaller(
-        sign_in=SignIn(id_, account_id, person_id, Stage(stage), *rest),
+        sign_in=SignIn(
+            id_,
+            account_id,
+            person_id,
+            Stage(stage),
+            version,
+            return_to,
+            failures,
+            bool(is_open),
+            *times,
+        ),
         person=person_of(row[_PERSON_AT:_ACCOUNT_AT]),
         account=account_of(row[_ACCOUNT_AT:]),
     )

@@ -24,7 +24,10 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
+    false,
     literal_column,
+    text,
 )
 
 NAMES = {
@@ -63,6 +66,7 @@ accounts = Table(
     Column("requires_factor", Boolean, nullable=False),
     Column("switched_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
+    Column("guard", Text, nullable=False, server_default="{}"),
 )
 
 people = Table(
@@ -79,6 +83,7 @@ people = Table(
     Column("password", Text),
     Column("password_version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("password_stolen_at", BigInteger),
     Index(None, "account_id", "email_key"),
 )
 
@@ -98,6 +103,8 @@ authenticators = Table(
     Column("last_step", BigInteger, nullable=False),
     Column("drift", Integer, nullable=False),
     Column("last_offset", Integer, nullable=False),
+    Column("disabled_at", BigInteger),
+    Column("begun_in", Text, nullable=False, server_default=text("''")),
     Index(None, "person_id", "state"),
 )
 Index(
@@ -122,6 +129,7 @@ attempts = Table(
     Column("step_offset", Integer),
     Column("address", Text, nullable=False),
     Column("browser", Text, nullable=False),
+    Column("known_browser", Boolean, nullable=False, server_default=false()),
     Index(None, "person_id", "tried_at", "id"),
 )
 
@@ -138,6 +146,7 @@ sign_ins = Table(
     Column("failures", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("link_open", Boolean, nullable=False, server_default=false()),
 )
 
 sessions = Table(
@@ -154,6 +163,8 @@ sessions = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("browser", Text, nullable=False),
     Column("address", Text, nullable=False),
+    Column("trusted", Boolean, nullable=False, server_default=false()),
+    Column("browser_id", Word),
 )
 
 links = Table(
@@ -228,6 +239,31 @@ uploads = Table(
     Column("person_id", Word, ForeignKey("people.id"), nullable=False),
     Column("sealed_content", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False, index=True),
+)
+
+# A key says what is counted: see docs/design/guard.md.
+counters = Table(
+    "counters",
+    metadata,
+    Column("key", Word, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("saved_at", BigInteger, nullable=False, index=True),
+)
+
+browsers = Table(
+    "browsers",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False, index=True),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("trusted_until", BigInteger),
+    Column("factors", Text, nullable=False),
+    UniqueConstraint("token_hash", "person_id"),
 )
 
 sealing_keys = Table(

@@ -6,6 +6,8 @@ from twofold.ports import Random
 from twofold.storage.accounts import Accounts
 from twofold.storage.attempts import Attempts
 from twofold.storage.authenticators import Authenticators
+from twofold.storage.browsers import Browsers
+from twofold.storage.counters import Counters
 from twofold.storage.events import Events
 from twofold.storage.links import Links
 from twofold.storage.mails import Mails
@@ -32,3 +34,10 @@ class Transaction:
         self.mails = Mails(connection, ring)
         self.events = Events(connection)
         self.uploads = Uploads(connection, ring)
+        self.counters = Counters(connection)
+        self.browsers = Browsers(connection)
+        self._ring = ring
+
+    def keyed_digest(self, use: str, text: str) -> str:
+        """HMAC-SHA-256 under a key of the deployment, in hexadecimal."""
+        return self._ring.digest(use, text)

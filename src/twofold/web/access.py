@@ -4,27 +4,31 @@ A page is a `Page` value; there is no other way to add one, and a `Page` without
 exist. The gate finds out who asks, compares, and only then calls the handler (promise P1).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, compile_path
 from starlette.types import Receive, Scope, Send
 
+from twofold.core import throttle
 from twofold.core.attempts import Source
+from twofold.core.paths import safe_path
 from twofold.core.people import Instant, Role
 from twofold.core.policy import session_suffices
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose, digest
-from twofold.flows import sessions
+from twofold.flows import sessions, step_up
+from twofold.flows.sign_in import From
 from twofold.ports import World
 from twofold.web import forms
 from twofold.web.browsers import describe
-from twofold.web.cookies import SESSION, SIGN_IN, Cookies
+from twofold.web.cookies import BROWSER, BROWSER_LINK, SESSION, SIGN_IN, Cookies
 from twofold.web.render import Pages
+from twofold.web.source import client_address
 
 TOUCH_EVERY = 60
 """Seconds between two writes of a session's last use."""
@@ -55,12 +59,18 @@ class Ctx:
     world: World
     pages: Pages
     cookies: Cookies
+    replay: "Replay"
     now: Instant
-    source: Source
+    place: From
     caller: Caller | None
     half: HalfCaller | None
     form: forms.Form
     upload: bytes | None = None
+
+    @property
+    def source(self) -> Source:
+        """Address and browser of the request."""
+        return self.place.source
 
     @property
     def me(self) -> Caller:
@@ -68,6 +78,16 @@ class Ctx:
         if self.caller is None:
             raise RuntimeError("a page without a session asked for its caller")
         return self.caller
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the caller has proved themselves in the last five minutes, as strongly as they
+        can: with the factor, or with the password where there is none.
+        """
+        session = self.me.session
+        if self.me.enrolled:
+            return session.has_fresh_factor(self.now)
+        return session.has_fresh_password(self.now)
 
     @property
     def halfway(self) -> HalfCaller:
@@ -102,6 +122,48 @@ class Ctx:
         return RedirectResponse(path, 303)
 
 
+def confirm_page(
+    ctx: Ctx,
+    *,
+    pair: bool = False,
+    following: str = "/",
+    held_path: str = "",
+    held: forms.Form | None = None,
+    errors: Sequence[forms.FieldError] = (),
+) -> Response:
+    """Ask for a fresh proof. What was typed in the form before travels along, and is sent on
+    after it, so that nothing is lost.
+    """
+    return ctx.render(
+        "confirm.html",
+        422 if errors else 200,
+        mode="code" if ctx.me.enrolled else "password",
+        pair=pair,
+        action="/confirm",
+        next=following,
+        held_path=held_path,
+        held={name: value for name, value in (held or {}).items() if name != "csrf"},
+        values={"code": ctx.field("code"), "next_code": ctx.field("next_code")}
+        if held_path == ""
+        else {},
+        errors=list(errors),
+    )
+
+
+async def _ask_for_proof(page: "Page", ctx: Ctx) -> Response:
+    """The confirm page in place of a form that was sent without a fresh proof."""
+    pair = False
+    if ctx.me.enrolled:
+        answer = await ctx.world.store.run(
+            step_up.code_answer, ctx.now, caller=ctx.me, place=ctx.place
+        )
+        pair = isinstance(answer, throttle.Pair)
+    if not page.holds:
+        return confirm_page(ctx, pair=pair, following=safe_path(page.back, "/"))
+    return confirm_page(ctx, pair=pair, held_path=ctx.request.url.path, held=ctx.form)
+
+
+Replay = Callable[[Ctx, str, str, forms.Form], Awaitable[Response]]
 Handler = Callable[[Ctx], Awaitable[Response]]
 
 
@@ -115,8 +177,25 @@ class Page:
     post: Handler | None = None
     role: Role = Role.MEMBER
     """The least role; only for pages that need a session."""
+    fresh: bool = False
+    """Sending its form needs a proof of the last five minutes: of the factor, or of the password
+    by somebody without one (promise P4)."""
+    holds: bool = True
+    """What was typed may travel through the confirm page; never so where it is a password."""
+    back: str = "/"
+    """Where to go on after the proof when the form does not travel."""
+    open_while_stolen: bool = False
+    """Open also while the person's password counts as stolen and must be changed first."""
     upload: bool = False
     """The form carries a file and may be large."""
+    goes_on: bool = False
+    """A public page that goes on with a half-finished sign-in. To all others such a visitor is a
+    stranger: the password alone must not tell whose it is (CVE-2021-41179)."""
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The parameters of `path` if it is this page's, or None."""
+        found = compile_path(self.path)[0].match(path)
+        return found.groupdict() if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +205,7 @@ class Gate:
     world: World
     pages: Pages
     cookies: Cookies
+    all_pages: tuple[Page, ...]
 
     def route(self, page: Page) -> Route:
         """A Starlette route; `route.endpoint` runs the gate, then the page's handler."""
@@ -144,6 +224,8 @@ class Gate:
 
     async def _open(self, page: Page, request: Request) -> Response:
         ctx = await self._context(request)
+        if page.needs is Needs.PUBLIC and not page.goes_on:
+            ctx = replace(ctx, half=None)
         refused = self._refuse(page, ctx)
         if refused is not None:
             return refused
@@ -153,7 +235,32 @@ class Gate:
             return await page.get(ctx)
         if page.post is None:
             return ctx.error(405)
-        return await page.post(await self._with_form(page, ctx))
+        ctx = await self._with_form(page, ctx)
+        if page.fresh and not ctx.is_fresh:
+            return await _ask_for_proof(page, ctx)
+        return await page.post(ctx)
+
+    async def replay(self, ctx: Ctx, token: str, path: str, form: forms.Form) -> Response:
+        """Send a form that was held back, now that its sender has proved themselves.
+
+        `token` is that of the renewed session. Only a page that asked for the proof is sent to,
+        and it is asked anew whether this caller may open it.
+        """
+        caller = await self.world.store.caller(digest(Purpose.SESSION, token), ctx.now)
+        for page in self.all_pages:
+            params = page.match(path)
+            if params is None or page.post is None or not (page.fresh and page.holds):
+                continue
+            scope = {**ctx.request.scope, "path": path, "path_params": params}
+            ctx = replace(ctx, request=Request(scope), caller=caller, half=None, form=form)
+            refused = self._refuse(page, ctx)
+            response = refused if refused is not None else await page.post(ctx)
+            break
+        else:
+            response = ctx.go("/")
+        if "set-cookie" not in response.headers:
+            self.cookies.set(response, SESSION, token)
+        return response
 
     async def _context(self, request: Request) -> Ctx:
         now = self.world.clock.now()
@@ -169,10 +276,19 @@ class Gate:
             world=self.world,
             pages=self.pages,
             cookies=self.cookies,
+            replay=self.replay,
             now=now,
-            source=Source(
-                address=request.client.host if request.client else "",
-                browser=describe(request.headers.get("user-agent", "")),
+            place=From(
+                source=Source(
+                    address=client_address(
+                        request.client.host if request.client else "",
+                        request.headers.getlist("x-forwarded-for"),
+                        self.world.trusted_proxies,
+                    ),
+                    browser=describe(request.headers.get("user-agent", "")),
+                ),
+                browser_token=self.cookies.read(request, BROWSER),
+                link_token=self.cookies.read(request, BROWSER_LINK),
             ),
             caller=caller,
             half=half,
@@ -185,7 +301,11 @@ class Gate:
             return None
         caller = await self.world.store.caller(digest(Purpose.SESSION, token), now)
         if caller is None or not session_suffices(
-            caller.account, enrolled=caller.enrolled, methods=caller.session.methods
+            caller.account,
+            caller.person.role,
+            enrolled=caller.enrolled,
+            methods=caller.session.methods,
+            trusted=caller.session.trusted,
         ):
             return None
         if now - caller.session.seen_at >= TOUCH_EVERY:
@@ -199,6 +319,8 @@ class Gate:
         if page.needs is Needs.SESSION:
             if ctx.caller is None:
                 return self._sign_in_first(ctx)
+            if ctx.caller.person.must_change_password and not page.open_while_stolen:
+                return ctx.go("/new-password")
             if ctx.caller.person.role.rank < page.role.rank:
                 return ctx.error(403, "Only admins can open this page.")
             return None

@@ -11,6 +11,7 @@ from twofold.ports import Letter, Rendered
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
 from twofold.web.home import sentence
+from twofold.web.mail import reflowed
 
 
 async def show(ctx: Ctx) -> Response:
@@ -55,7 +56,7 @@ async def show_switch_on(ctx: Ctx) -> Response:
         unreachable=preview.unreachable,
         admins_not_enrolled=preview.admins_not_enrolled,
         mail_subject=mail.subject,
-        mail_text=mail.text,
+        mail_text=reflowed(mail.text),
     )
 
 
@@ -128,13 +129,21 @@ async def rename(ctx: Ctx) -> Response:
 
 PAGES = (
     Page("/account", Needs.SESSION, get=show, role=Role.ADMIN),
-    Page("/account/name", Needs.SESSION, post=rename, role=Role.ADMIN),
-    Page("/account/switch-on", Needs.SESSION, get=show_switch_on, post=switch_on, role=Role.ADMIN),
+    Page("/account/name", Needs.SESSION, post=rename, fresh=True, role=Role.ADMIN),
+    Page(
+        "/account/switch-on",
+        Needs.SESSION,
+        get=show_switch_on,
+        post=switch_on,
+        fresh=True,
+        role=Role.ADMIN,
+    ),
     Page(
         "/account/switch-off",
         Needs.SESSION,
         get=show_switch_off,
         post=switch_off,
+        fresh=True,
         role=Role.ADMIN,
     ),
 )

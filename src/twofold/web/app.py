@@ -1,6 +1,6 @@
 """All pages as one ASGI application."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from starlette.requests import Request
@@ -8,19 +8,25 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
+from twofold.core.errors import StartError
 from twofold.ports import World
 from twofold.web import (
     account,
+    activity,
+    browser_link,
     doors,
+    guard_policy,
     home,
     mail,
     people,
     people_import,
+    places,
     profile,
+    second_step,
     set_up,
     sign_in,
 )
-from twofold.web.access import Gate, Page
+from twofold.web.access import Gate, Needs, Page
 from twofold.web.cookies import Cookies
 from twofold.web.render import Pages, Static
 from twofold.web.shell import Shell
@@ -35,26 +41,54 @@ TYPES = {
 ALL_PAGES: tuple[Page, ...] = (
     *home.PAGES,
     *sign_in.PAGES,
+    *second_step.PAGES,
+    *browser_link.PAGES,
     *doors.PAGES,
     *set_up.PAGES,
     *profile.PAGES,
+    *places.PAGES,
     *account.PAGES,
+    *guard_policy.PAGES,
+    *activity.PAGES,
     *people_import.PAGES,
     *people.PAGES,
     *mail.PAGES,
 )
 
 
-def build_app(world: World) -> ASGIApp:
-    """The application for `world`; every page behind the gate, everything behind the shell."""
+def build_app(world: World, all_pages: Sequence[Page] = ALL_PAGES) -> ASGIApp:
+    """The application for `world`; every page behind the gate, everything behind the shell.
+
+    Raises `StartError` for pages that cannot all be what they declare.
+    """
+    check_pages(all_pages)
     static = Static(Path(__file__).parent / "static")
     pages = Pages(static)
-    gate = Gate(world, pages, Cookies(world.public_url))
-    routes = [gate.route(page) for page in ALL_PAGES]
+    gate = Gate(world, pages, Cookies(world.public_url), tuple(all_pages))
+    routes = [gate.route(page) for page in all_pages]
     routes.append(Route("/static/{version}/{name}", _static_route(static, pages)))
     return Shell(
         Router(routes, redirect_slashes=False, default=gate.nowhere), world.public_url, pages
     )
+
+
+def check_pages(all_pages: Sequence[Page]) -> None:
+    """Raises `StartError` unless every page has a handler and one declaration per method.
+
+    Of two pages with one path and method the first would win silently, and with it the weaker of
+    two declarations (promise P1).
+    """
+    declared: set[tuple[str, str]] = set()
+    for page in all_pages:
+        methods = [
+            method for method, handler in (("GET", page.get), ("POST", page.post)) if handler
+        ]
+        if not methods or not isinstance(page.needs, Needs):
+            raise StartError(f"The page {page.path} does not say what it does or what it needs.")
+        for method in methods:
+            if (page.path, method) in declared:
+                raise StartError(f"The page {page.path} is declared twice for {method}.")
+            declared.add((page.path, method))
 
 
 def _static_route(static: Static, pages: Pages) -> Callable[[Request], Awaitable[Response]]:

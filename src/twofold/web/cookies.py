@@ -1,11 +1,23 @@
-"""The two cookies: one for a session, one for a half-finished sign-in."""
+"""The cookies: of a session, a half-finished sign-in, a known browser, and one that opened a
+link.
+"""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from twofold.core.browsers import KNOWN_FOR
+from twofold.core.people import HOUR
 from twofold.core.sessions import ENROLLING_LIFETIME, SESSION_LIFETIME
 
 SESSION, SIGN_IN = "twofold", "twofold-sign-in"
+BROWSER, BROWSER_LINK = "twofold-browser", "twofold-link"
+LIFETIMES = {
+    SESSION: SESSION_LIFETIME,
+    SIGN_IN: ENROLLING_LIFETIME,
+    BROWSER: KNOWN_FOR,
+    BROWSER_LINK: HOUR,
+}
+"""Seconds that the browser keeps each cookie; what a token opens ends by the server's clock."""
 _MAX_TOKEN = 64
 
 
@@ -29,11 +41,10 @@ class Cookies:
 
     def set(self, response: Response, name: str, token: str) -> None:
         """Hand a token to the browser."""
-        lifetime = SESSION_LIFETIME if name == SESSION else ENROLLING_LIFETIME
         response.set_cookie(
             self._prefix + name,
             token,
-            max_age=lifetime,
+            max_age=LIFETIMES[name],
             path="/",
             secure=self.secure,
             httponly=True,

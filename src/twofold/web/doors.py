@@ -92,7 +92,7 @@ async def use_first_admin(ctx: Ctx) -> Response:
         return _first_admin_page(ctx, token, errors)
     encoded = await ctx.world.hasher.hash(passwords.prepare(ctx.field("password")))
     made = await ctx.world.store.run(
-        setup.found_by_link, ctx.now, token=token, encoded=encoded, source=ctx.source, **fields
+        setup.found_by_link, ctx.now, token=token, encoded=encoded, place=ctx.place, **fields
     )
     if isinstance(made, LinkTrouble):
         return link_gone(ctx, made, "first-admin")
@@ -102,8 +102,7 @@ async def use_first_admin(ctx: Ctx) -> Response:
 
 
 def _first_admin_errors(ctx: Ctx, fields: dict[str, str]) -> list[FieldError]:
-    refused = setup.check_names(**fields)
-    errors = [FieldError(refused.field, refused.sentence)] if refused else []
+    errors = [FieldError(one.field, one.sentence) for one in setup.name_problems(**fields)]
     about = (fields["name"], fields["email"], fields["organisation"])
     return errors + password_errors(ctx, ctx.field("password"), about)
 

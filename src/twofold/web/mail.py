@@ -55,7 +55,9 @@ async def show_one(ctx: Ctx) -> Response:
         "mail_view.html",
         mail=opened.letter.mail,
         rendered=rendered,
-        lines=[_pieces(line, ctx.world.public_url) for line in rendered.text.splitlines()],
+        lines=[
+            _pieces(line, ctx.world.public_url) for line in reflowed(rendered.text).splitlines()
+        ],
         links_hidden=opened.hide_links,
     )
 
@@ -72,6 +74,22 @@ def _pieces(line: str, public_url: str) -> list[dict[str, str]]:
         at = match.start() + len(url)
     pieces.append({"text": line[at:], "href": ""})
     return pieces
+
+
+def reflowed(text: str) -> str:
+    """A text part without the line breaks that plain mail needs, for a box of any width.
+
+    Lines of one paragraph are joined; links, lists, addresses and set-apart lines stay alone.
+    """
+    joined: list[str] = []
+    for line in text.splitlines():
+        alone = not line or line[0] in " -•" or "://" in line
+        before = joined[-1] if joined else ""
+        if before and not alone and before[0] not in " -•" and "://" not in before:
+            joined[-1] += " " + line
+        else:
+            joined.append(line)
+    return "\n".join(joined)
 
 
 PAGES = (

@@ -3,7 +3,8 @@
 from starlette.responses import Response
 
 from twofold.core.people import Person, Role
-from twofold.flows import people
+from twofold.core.policy import may_unlock
+from twofold.flows import people, unlock
 from twofold.flows.setup import Refused
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
@@ -68,11 +69,13 @@ async def _person_page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> 
         authenticator={
             "entry": f"{own.issuer}: {own.label}",
             "confirmed_at": own.confirmed_at,
+            "disabled_at": own.disabled_at,
         }
         if own
         else None,
         mails=dossier.mails,
         may_manage=dossier.may_manage,
+        may_unlock=may_unlock(ctx.me.person, dossier.person),
         is_me=dossier.person.id == ctx.me.person.id,
         notice=notice,
         errors=errors,
@@ -172,12 +175,44 @@ async def _after(ctx: Ctx, done: Person | Refused | None) -> Response:
     return ctx.go(f"/people/{done.id}")
 
 
+async def unlock_person(ctx: Ctx) -> Response:
+    """POST /people/{id}/unlock."""
+    done = await ctx.world.store.run(
+        unlock.unlock,
+        ctx.now,
+        actor=ctx.me.person,
+        person_id=ctx.request.path_params["id"],
+        reason=ctx.field("reason"),
+    )
+    return await _after(ctx, done)
+
+
+async def set_up_again(ctx: Ctx) -> Response:
+    """POST /people/{id}/set-up-again."""
+    done = await ctx.world.store.run(
+        unlock.set_up_again,
+        ctx.now,
+        actor=ctx.me.person,
+        person_id=ctx.request.path_params["id"],
+        reason=ctx.field("reason"),
+    )
+    return await _after(ctx, done)
+
+
 PAGES = (
     Page("/people", Needs.SESSION, get=show, role=Role.ADMIN),
-    Page("/people/add", Needs.SESSION, get=show_add, post=add, role=Role.ADMIN),
+    Page("/people/add", Needs.SESSION, get=show_add, post=add, fresh=True, role=Role.ADMIN),
     Page("/people/{id}", Needs.SESSION, get=show_one, role=Role.ADMIN),
-    Page("/people/{id}/invite", Needs.SESSION, post=invite, role=Role.ADMIN),
-    Page("/people/{id}/role", Needs.SESSION, post=set_role, role=Role.ADMIN),
-    Page("/people/{id}/disable", Needs.SESSION, post=disable, role=Role.ADMIN),
-    Page("/people/{id}/enable", Needs.SESSION, post=enable, role=Role.ADMIN),
+    Page("/people/{id}/invite", Needs.SESSION, post=invite, fresh=True, role=Role.ADMIN),
+    Page("/people/{id}/role", Needs.SESSION, post=set_role, fresh=True, role=Role.ADMIN),
+    Page("/people/{id}/disable", Needs.SESSION, post=disable, fresh=True, role=Role.ADMIN),
+    Page("/people/{id}/unlock", Needs.SESSION, post=unlock_person, fresh=True, role=Role.ADMIN),
+    Page(
+        "/people/{id}/set-up-again",
+        Needs.SESSION,
+        post=set_up_again,
+        fresh=True,
+        role=Role.ADMIN,
+    ),
+    Page("/people/{id}/enable", Needs.SESSION, post=enable, fresh=True, role=Role.ADMIN),
 )

@@ -58,7 +58,7 @@ def _preview_page(ctx: Ctx, upload_id: str, plan: Plan, status: int = 200) -> Re
             "line": row.row.line,
             "name": row.row.name,
             "email": row.row.email,
-            "role": row.row.role,
+            "role": row.row.shown_role,
             "action": ACTIONS.get(row.action, "problem"),
             "problem": row.note if row.action is Action.PROBLEM else "",
             "note": row.note,
@@ -112,5 +112,5 @@ PAGES = (
         role=Role.ADMIN,
         upload=True,
     ),
-    Page("/people/import/{id}", Needs.SESSION, post=apply, role=Role.ADMIN),
+    Page("/people/import/{id}", Needs.SESSION, post=apply, fresh=True, role=Role.ADMIN),
 )

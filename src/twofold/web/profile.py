@@ -1,24 +1,28 @@
 """My Profile, and proving oneself again before something sensitive."""
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 
-from twofold.core import passwords
+from twofold.core import passwords, throttle
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
 from twofold.core.policy import requirement_sentence
-from twofold.flows import enrol, step_up
+from twofold.flows import enrol, sessions, step_up
 from twofold.flows import passwords as password_flows
 from twofold.flows.sign_in import PasswordRefused
 from twofold.flows.step_up import Proved
-from twofold.flows.verify import Locked, Wrong
-from twofold.web.access import Ctx, Needs, Page
+from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
+from twofold.web.access import Ctx, Needs, Page, confirm_page
 from twofold.web.cookies import SESSION
 from twofold.web.doors import password_errors
-from twofold.web.forms import FieldError
+from twofold.web.forms import FieldError, Form
+from twofold.web.second_step import malformed
 from twofold.web.sign_in import locked
 
 WRONG_PASSWORD = "That is not your current password."  # noqa: S105
 WRONG_CODE = "That code did not work. Wait for a new one and enter it before it changes."
+WRONG_PAIR = "Those two codes did not work. Start again with the code that your app shows now."
 
 
 async def show(ctx: Ctx) -> Response:
@@ -30,7 +34,13 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
     me = ctx.me
     own = await ctx.world.store.run(enrol.own, person_id=me.person.id)
     authenticator = (
-        {"entry": f"{own.issuer}: {own.label}", "confirmed_at": own.confirmed_at} if own else None
+        {
+            "entry": f"{own.issuer}: {own.label}",
+            "confirmed_at": own.confirmed_at,
+            "disabled_at": own.disabled_at,
+        }
+        if own
+        else None
     )
     return ctx.render(
         "profile.html",
@@ -51,7 +61,9 @@ async def change_password(ctx: Ctx) -> Response:
     errors = password_errors(ctx, new, about)
     if errors:
         return await _page(ctx, errors)
-    tried = await ctx.world.store.run(step_up.look_up_own_password, caller=me)
+    tried = await ctx.world.store.run(
+        step_up.look_up_own_password, ctx.now, caller=me, place=ctx.place
+    )
     current = passwords.prepare(ctx.field("current"))
     proved = await ctx.world.hasher.verify(tried.encoded, current)
     encoded = await ctx.world.hasher.hash(passwords.prepare(new)) if proved else ""
@@ -62,7 +74,7 @@ async def change_password(ctx: Ctx) -> Response:
         tried=tried,
         proved=proved,
         encoded=encoded,
-        source=ctx.source,
+        place=ctx.place,
     )
     if isinstance(done, PasswordRefused):
         return await _page(ctx, [FieldError("current", WRONG_PASSWORD)])
@@ -73,50 +85,129 @@ async def change_password(ctx: Ctx) -> Response:
     return ctx.go("/sign-in")
 
 
+async def show_new_password(ctx: Ctx) -> Response:
+    """GET /new-password: the old one counts as stolen, so nothing else is open."""
+    if not ctx.me.person.must_change_password:
+        return ctx.go("/")
+    return ctx.render("new_password.html", email=ctx.me.person.email)
+
+
+async def set_new_password(ctx: Ctx) -> Response:
+    """POST /new-password."""
+    me, new = ctx.me, ctx.field("password")
+    if not me.person.must_change_password:
+        return ctx.go("/")
+    about = (me.person.name, me.person.email, me.account.name)
+    errors = password_errors(ctx, new, about) or await _still_the_old_one(ctx, new)
+    if errors:
+        return ctx.render("new_password.html", 422, email=me.person.email, errors=errors)
+    done = await ctx.world.store.run(
+        password_flows.replace_stolen,
+        ctx.now,
+        caller=me,
+        encoded=await ctx.world.hasher.hash(passwords.prepare(new)),
+        place=ctx.place,
+    )
+    if isinstance(done, password_flows.PasswordChanged):
+        response = ctx.go("/")
+        ctx.cookies.set(response, SESSION, done.token)
+        return response
+    await ctx.world.store.run(sessions.end, ctx.now, caller=me)
+    # Without an authenticator the stolen password is all that was proved: the mailbox decides.
+    response = ctx.go("/sign-in" if me.enrolled else "/forgot-password")
+    ctx.cookies.drop(response, SESSION)
+    return response
+
+
+async def _still_the_old_one(ctx: Ctx, new: str) -> list[FieldError]:
+    encoded = await ctx.world.store.run(password_flows.own_hash, caller=ctx.me)
+    if encoded and await ctx.world.hasher.verify(encoded, passwords.prepare(new)):
+        return [FieldError("password", "That is the old password. Choose another one.")]
+    return []
+
+
+HELD = "held."
+"""Before the names of fields that travel through the confirm page."""
+
+
 async def show_confirm(ctx: Ctx) -> Response:
     """GET /confirm?next=…: asks for a code of the enrolled, for the password of the others."""
-    return _confirm_page(ctx, ctx.request.query_params.get("next"), [])
+    following = safe_path(ctx.request.query_params.get("next"), "/profile")
+    return await _ask(ctx, following=following)
 
 
-def _confirm_page(ctx: Ctx, following: str | None, errors: list[FieldError]) -> Response:
-    return ctx.render(
-        "confirm.html",
-        422 if errors else 200,
-        mode="code" if ctx.me.enrolled else "password",
-        action="/confirm",
-        next=safe_path(following, "/profile"),
-        values={"code": ctx.field("code")},
-        errors=errors,
+async def _ask(
+    ctx: Ctx,
+    *,
+    following: str,
+    held_path: str = "",
+    held: Form | None = None,
+    errors: Sequence[FieldError] = (),
+) -> Response:
+    """The confirm page, for one code or two, or the lock page."""
+    pair = False
+    if ctx.me.enrolled:
+        answer = await ctx.world.store.run(
+            step_up.code_answer, ctx.now, caller=ctx.me, place=ctx.place
+        )
+        if isinstance(answer, throttle.Wait):
+            return locked(ctx, answer.until)
+        pair = isinstance(answer, throttle.Pair)
+    return confirm_page(
+        ctx, pair=pair, following=following, held_path=held_path, held=held, errors=errors
     )
 
 
 async def confirm(ctx: Ctx) -> Response:
     """POST /confirm."""
+    held = {
+        name.removeprefix(HELD): value for name, value in ctx.form.items() if name.startswith(HELD)
+    }
+    held_path = safe_path(ctx.field("held_path"), "")
+    following = safe_path(ctx.field("next"), "/profile")
     answer = await (_confirm_code(ctx) if ctx.me.enrolled else _confirm_password(ctx))
     if isinstance(answer, Proved):
-        response = ctx.go(safe_path(ctx.field("next"), "/profile"))
+        if held_path:
+            return await ctx.replay(ctx, answer.token, held_path, held)
+        response = ctx.go(following)
         ctx.cookies.set(response, SESSION, answer.token)
         return response
     if isinstance(answer, Locked):
         return locked(ctx, answer.until)
     if isinstance(answer, FieldError):
-        return _confirm_page(ctx, ctx.field("next"), [answer])
+        return await _ask(ctx, following=following, held_path=held_path, held=held, errors=[answer])
     return ctx.go("/sign-in")
 
 
 async def _confirm_code(ctx: Ctx) -> Proved | Locked | FieldError | None:
     answer = await ctx.world.store.run(
-        step_up.prove_factor, ctx.now, caller=ctx.me, typed=ctx.field("code"), source=ctx.source
+        step_up.prove_factor,
+        ctx.now,
+        caller=ctx.me,
+        typed=Typed(ctx.field("code"), ctx.field("next_code")),
+        place=ctx.place,
     )
-    if isinstance(answer, Malformed):
-        return FieldError("code", answer.sentence)
-    if isinstance(answer, Wrong):
-        return FieldError("code", WRONG_CODE)
-    return answer if isinstance(answer, Proved | Locked) else None
+    match answer:
+        case Malformed():
+            return malformed(ctx, answer)
+        case Wrong() if ctx.field("next_code").strip():
+            return FieldError("next_code", WRONG_PAIR)
+        case Wrong():
+            return FieldError("code", WRONG_CODE)
+        case NeedsPair():
+            return FieldError("next_code", "Enter two codes, one after the other.")
+        case NeedsLink() | Suspended():
+            return FieldError("code", "No code helps here now. Sign out and sign in again.")
+        case Proved() | Locked():
+            return answer
+        case _:
+            return None
 
 
 async def _confirm_password(ctx: Ctx) -> Proved | FieldError | None:
-    tried = await ctx.world.store.run(step_up.look_up_own_password, caller=ctx.me)
+    tried = await ctx.world.store.run(
+        step_up.look_up_own_password, ctx.now, caller=ctx.me, place=ctx.place
+    )
     proved = await ctx.world.hasher.verify(tried.encoded, passwords.prepare(ctx.field("password")))
     answer = await ctx.world.store.run(
         step_up.settle_own_password,
@@ -124,7 +215,7 @@ async def _confirm_password(ctx: Ctx) -> Proved | FieldError | None:
         caller=ctx.me,
         tried=tried,
         proved=proved,
-        source=ctx.source,
+        place=ctx.place,
     )
     if isinstance(answer, PasswordRefused):
         return FieldError("password", WRONG_PASSWORD)
@@ -132,7 +223,21 @@ async def _confirm_password(ctx: Ctx) -> Proved | FieldError | None:
 
 
 PAGES = (
+    Page(
+        "/new-password",
+        Needs.SESSION,
+        get=show_new_password,
+        post=set_new_password,
+        open_while_stolen=True,
+    ),
     Page("/profile", Needs.SESSION, get=show),
-    Page("/profile/password", Needs.SESSION, post=change_password),
+    Page(
+        "/profile/password",
+        Needs.SESSION,
+        post=change_password,
+        fresh=True,
+        holds=False,
+        back="/profile",
+    ),
     Page("/confirm", Needs.SESSION, get=show_confirm, post=confirm),
 )

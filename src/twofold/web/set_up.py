@@ -90,7 +90,7 @@ async def start_own(ctx: Ctx) -> Response:
 async def save_own(ctx: Ctx) -> Response:
     """POST /profile/set-up/save."""
     answer = await ctx.world.store.run(
-        enrol.save_own, ctx.now, caller=ctx.me, typed=ctx.field("code"), source=ctx.source
+        enrol.save_own, ctx.now, caller=ctx.me, typed=ctx.field("code"), place=ctx.place
     )
     if isinstance(answer, SignedIn):
         return signed_in(ctx, answer)
@@ -126,7 +126,7 @@ def _wait_page(ctx: Ctx, wait: enrol.SetUpWait, errors: list[FieldError]) -> Res
         email_masked=_masked(ctx.halfway.person.email),
         sent_at=wait.sent_at,
         can_send=wait.can_send,
-        next_send_at=None if wait.can_send else (wait.sent_at or ctx.now) + 15 * MINUTE,
+        next_send_at=(wait.sent_at or ctx.now) + 15 * MINUTE if wait.sent_recently else None,
         errors=errors,
     )
 
@@ -204,7 +204,7 @@ async def save_demanded(ctx: Ctx) -> Response:
         half=ctx.halfway,
         token=token,
         typed=ctx.field("code"),
-        source=ctx.source,
+        place=ctx.place,
     )
     if isinstance(answer, SignedIn):
         return signed_in(ctx, answer)
@@ -236,6 +236,6 @@ PAGES = (
     Page("/set-up", Needs.HALF_ENROL, get=show_wait),
     Page("/set-up/send-link", Needs.HALF_ENROL, post=send_link),
     Page("/set-up/cancel", Needs.HALF_ENROL, post=cancel_demanded),
-    Page("/enrol/{token}", Needs.PUBLIC, get=show_demanded),
+    Page("/enrol/{token}", Needs.PUBLIC, get=show_demanded, goes_on=True),
     Page("/enrol/{token}", Needs.HALF_ENROL, post=save_demanded),
 )

@@ -15,7 +15,7 @@ from twofold.web.render import Pages
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SECURITY_HEADERS = {
     "content-security-policy": CSP,
@@ -27,10 +27,20 @@ SECURITY_HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+HSTS = "max-age=63072000"
+"""Two years (RFC 6797), for this host alone: the operator's other hosts are not ours to bind."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 PROBES = {"/healthz", "/readyz"}
 
 log = structlog.get_logger("twofold.web")
+
+
+async def refuse_protocol(scope: Scope, send: Send) -> None:
+    """Close a websocket before it opens: no page speaks it, so no check stands behind it
+    (CVE-2025-55070). Anything else than HTTP gets no answer.
+    """
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
 
 
 class Shell:
@@ -48,7 +58,7 @@ class Shell:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, whatever happens inside."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await refuse_protocol(scope, send)
             return
         # With an app in the scope, Starlette raises for a wrong method instead of answering itself.
         scope["app"] = self
@@ -120,7 +130,7 @@ class Shell:
                 for name, value in SECURITY_HEADERS.items():
                     headers[name] = value
                 if self._https:
-                    headers["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+                    headers["strict-transport-security"] = HSTS
                 headers.setdefault("cache-control", "no-store")
                 scope["twofold.started"] = True
             await send(message)

@@ -3,14 +3,13 @@
 from starlette.responses import Response
 
 from twofold.core import passwords
-from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
 from twofold.core.sessions import Stage
+from twofold.core.tokens import Purpose, digest
 from twofold.flows import sessions, sign_in
-from twofold.flows.sign_in import CodeRefused, HalfWay, PasswordRefused, SignedIn
-from twofold.flows.verify import Locked
+from twofold.flows.sign_in import HalfWay, PasswordRefused, SignedIn
 from twofold.web.access import Ctx, Needs, Page
-from twofold.web.cookies import SESSION, SIGN_IN
+from twofold.web.cookies import BROWSER, SESSION, SIGN_IN
 from twofold.web.forms import FieldError
 
 MAX_PASSWORD = 1024
@@ -22,12 +21,17 @@ async def show(ctx: Ctx) -> Response:
     if ctx.caller is not None:
         return ctx.go("/")
     token = ctx.cookies.read(ctx.request, SIGN_IN)
-    if token is not None and ctx.half is None:
+    if token is not None and not await _is_alive(ctx, token):
         email = await ctx.world.store.run(sign_in.whose_expired, token=token)
         if email is not None:
             return ended(ctx, email)
     asked = safe_path(ctx.request.query_params.get("next"), "/")
     return ctx.render("sign_in.html", values={"email": ""}, next=asked, notice="", why="")
+
+
+async def _is_alive(ctx: Ctx, token: str) -> bool:
+    half = await ctx.world.store.half_caller(digest(Purpose.SIGN_IN, token), ctx.now)
+    return half is not None
 
 
 async def submit(ctx: Ctx) -> Response:
@@ -39,7 +43,7 @@ async def submit(ctx: Ctx) -> Response:
     if len(password.encode()) > MAX_PASSWORD or len(email) > MAX_PASSWORD:
         return _again(ctx, return_to, [FieldError("", WRONG)], 422)
     world = ctx.world
-    tried = await world.store.run(sign_in.look_up_password, email=email)
+    tried = await world.store.run(sign_in.look_up_password, ctx.now, email=email, place=ctx.place)
     proved = await world.hasher.verify(tried.encoded, passwords.prepare(password))
     rehashed = None
     if proved and tried.encoded and world.hasher.needs_rehash(tried.encoded):
@@ -51,7 +55,7 @@ async def submit(ctx: Ctx) -> Response:
         proved=proved,
         rehashed=rehashed,
         return_to=return_to,
-        source=ctx.source,
+        place=ctx.place,
     )
     if isinstance(answer, PasswordRefused):
         return _again(ctx, return_to, [FieldError("", WRONG)], 422)
@@ -94,6 +98,7 @@ def signed_in(ctx: Ctx, done: SignedIn) -> Response:
     """Hand over the session's cookie and go where the sign-in was going."""
     response = ctx.go(_after(done.return_to))
     ctx.cookies.set(response, SESSION, done.token)
+    ctx.cookies.set(response, BROWSER, done.browser_token)
     ctx.cookies.drop(response, SIGN_IN)
     return response
 
@@ -103,53 +108,6 @@ def _after(return_to: str) -> str:
     return "/" if return_to.startswith("/enrol/") else return_to
 
 
-async def show_code(ctx: Ctx) -> Response:
-    """GET /sign-in/code."""
-    until = await ctx.world.store.run(sign_in.locked_until_for, ctx.now, half=ctx.halfway)
-    if until is not None:
-        return locked(ctx, until)
-    return await _code_page(ctx, 200, failures=0, errors=[])
-
-
-async def submit_code(ctx: Ctx) -> Response:
-    """POST /sign-in/code."""
-    answer = await ctx.world.store.run(
-        sign_in.submit_code,
-        ctx.now,
-        half=ctx.halfway,
-        typed=ctx.field("code"),
-        source=ctx.source,
-    )
-    if isinstance(answer, SignedIn):
-        return signed_in(ctx, answer)
-    if isinstance(answer, Locked):
-        return locked(ctx, answer.until)
-    if isinstance(answer, Malformed):
-        return await _code_page(ctx, 422, failures=0, errors=[FieldError("code", answer.sentence)])
-    if isinstance(answer, CodeRefused):
-        return await _code_page(
-            ctx,
-            422,
-            failures=answer.failures,
-            errors=[FieldError("code", "That code did not work.")],
-        )
-    return ended(ctx, ctx.halfway.person.email)
-
-
-async def _code_page(ctx: Ctx, status: int, *, failures: int, errors: list[FieldError]) -> Response:
-    entry = await ctx.world.store.run(sign_in.entry_of, person_id=ctx.halfway.person.id)
-    return ctx.render(
-        "code.html",
-        status,
-        person_name=ctx.halfway.person.name,
-        entry=entry,
-        failed=failures > 0,
-        server_time=ctx.now if failures > 1 else None,
-        values={"code": ctx.field("code")},
-        errors=errors,
-    )
-
-
 def locked(ctx: Ctx, until: int) -> Response:
     """The lock page: until when, in clock time and in minutes."""
     person = ctx.half.person if ctx.half else ctx.me.person
@@ -157,6 +115,7 @@ def locked(ctx: Ctx, until: int) -> Response:
         "locked.html",
         429,
         until=until,
+        seconds=until - ctx.now,
         minutes=max(1, -(-(until - ctx.now) // 60)),
         person_name=person.name,
     )
@@ -169,7 +128,8 @@ def ended(ctx: Ctx, email: str) -> Response:
         401,
         values={"email": email},
         next="/",
-        notice="That sign-in took too long and has ended. Start again with your password.",
+        notice="That sign-in has ended: it took too long, or too many codes did not work. "
+        "Start again with your password.",
         why="",
     )
     ctx.cookies.drop(response, SIGN_IN)
@@ -200,7 +160,6 @@ async def sign_out(ctx: Ctx) -> Response:
 
 PAGES = (
     Page("/sign-in", Needs.PUBLIC, get=show, post=submit),
-    Page("/sign-in/code", Needs.HALF_CODE, get=show_code, post=submit_code),
     Page("/sign-in/cancel", Needs.HALF, post=cancel),
-    Page("/sign-out", Needs.SESSION, get=show_sign_out, post=sign_out),
+    Page("/sign-out", Needs.SESSION, get=show_sign_out, post=sign_out, open_while_stolen=True),
 )

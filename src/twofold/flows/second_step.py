@@ -1,0 +1,143 @@
+"""Signing in: the code, or two of them."""
+
+from dataclasses import dataclass
+
+from twofold.core.attempts import AttemptPurpose
+from twofold.core.errors import NotFound
+from twofold.core.events import EventKind
+from twofold.core.otp import Malformed
+from twofold.core.people import Instant, PersonState
+from twofold.core.sessions import HalfCaller
+from twofold.core.signin import SignInFact, SignInState, advance, state_of
+from twofold.core.throttle import SP800_63B4_LADDER, Answer
+from twofold.flows import browsers, guard
+from twofold.flows.outbox import record
+from twofold.flows.sign_in import From, SignedIn, SignInEnded, finish
+from twofold.flows.verify import (
+    Accepted,
+    Locked,
+    NeedsLink,
+    NeedsPair,
+    Standing,
+    Suspended,
+    Typed,
+    Wrong,
+    prove_code,
+)
+from twofold.ports import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRefused:
+    """The code did not count; `failures` is how many were wrong in this sign-in."""
+
+    failures: int
+
+
+def submit_code(
+    tx: Tx, now: Instant, *, half: HalfCaller, typed: Typed, trust: bool, place: From
+) -> SignedIn | CodeRefused | Malformed | NeedsPair | Locked | NeedsLink | Suspended | SignInEnded:
+    """The second step: the code is consumed and the session made in one transaction, so that
+    100 parallel submits of one right code make one session.
+    """
+    state = state_of(half.sign_in.stage)
+    authenticator = tx.authenticators.active(half.person.id)
+    proof = prove_code(
+        tx,
+        now,
+        person=half.person,
+        account=half.account,
+        authenticator=authenticator if state is SignInState.CODE else None,
+        typed=typed,
+        purpose=AttemptPurpose.SIGN_IN,
+        standing=_standing(tx, now, half, place),
+    )
+    if isinstance(proof, Accepted):
+        return _complete(tx, now, half, trust=trust, place=place)
+    if isinstance(proof, Wrong):
+        advance(state, SignInFact.CODE_REFUSED)
+        return _count_refusal(tx, now, half)
+    return proof
+
+
+def _standing(tx: Tx, now: Instant, half: HalfCaller, place: From) -> Standing:
+    return Standing(
+        place.source,
+        guard.known_browser(tx, now, token=place.browser_token, person_id=half.person.id),
+        half.sign_in.link_open,
+    )
+
+
+def _count_refusal(tx: Tx, now: Instant, half: HalfCaller) -> CodeRefused | SignInEnded:
+    """Count it in the sign-in too; the fifth ends it, back to the password. If it is over already
+    that must not raise: the person's own count of this guess would be rolled back with it
+    (promise P3).
+    """
+    try:
+        failures = tx.sign_ins.add_failure(half.sign_in.id)
+    except NotFound:
+        return SignInEnded()
+    if failures < SP800_63B4_LADDER.per_sign_in:
+        return CodeRefused(failures)
+    tx.sign_ins.finish(half.sign_in.id)
+    record(tx, now, EventKind.SIGN_IN_CANCELLED, half.person, actor_id=None, failures=failures)
+    return SignInEnded()
+
+
+def _complete(
+    tx: Tx, now: Instant, half: HalfCaller, *, trust: bool, place: From
+) -> SignedIn | SignInEnded:
+    """A session for the one whose code was accepted and who finishes the sign-in."""
+    advance(state_of(half.sign_in.stage), SignInFact.CODE_ACCEPTED)
+    person = tx.people.lock(half.person.id)
+    alive = (
+        person.state is PersonState.ACTIVE
+        and person.password_version == half.sign_in.password_version
+        and now < half.sign_in.expires_at
+    )
+    if not tx.sign_ins.finish(half.sign_in.id) or not alive:
+        return SignInEnded()
+    return finish(
+        tx,
+        now,
+        person,
+        half.account,
+        half.sign_in.return_to,
+        place,
+        methods=("pwd", "otp"),
+        trust=trust,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CodePage:
+    """What the page of the second step shows."""
+
+    answer: Answer
+    """What is asked: one code, two, a wait, a link."""
+    entry: str
+    """The name of the person's entry in their app, as a hint."""
+    disabled: bool
+    may_trust: bool
+    """Whether the box for trusting this browser is offered."""
+
+
+def code_page(tx: Tx, now: Instant, *, half: HalfCaller, place: From) -> CodePage:
+    """What is asked of this half-finished sign-in now; changes nothing."""
+    browser = guard.known_browser(tx, now, token=place.browser_token, person_id=half.person.id)
+    asked = guard.ask_code(
+        tx,
+        now,
+        person=half.person,
+        account=half.account,
+        browser=browser,
+        link_open=half.sign_in.link_open,
+        enrolling=False,
+    )
+    active = tx.authenticators.active(half.person.id)
+    return CodePage(
+        answer=asked.answer,
+        entry=f"{active.issuer}: {active.label}" if active else "",
+        disabled=active is not None and active.disabled_at is not None,
+        may_trust=browsers.may_offer_trust(half.account, half.person),
+    )

@@ -1,0 +1,138 @@
+"""Pages of the second step: one code, two consecutive ones, a wait, a mailed link."""
+
+from starlette.responses import Response
+
+from twofold.core import otp, throttle
+from twofold.core.otp import Malformed
+from twofold.flows import browsers, second_step
+from twofold.flows.second_step import CodePage, CodeRefused
+from twofold.flows.sign_in import SignedIn, SignInEnded
+from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed
+from twofold.web.access import Ctx, Needs, Page
+from twofold.web.forms import FieldError
+from twofold.web.sign_in import ended, locked, signed_in
+
+
+async def show(ctx: Ctx) -> Response:
+    """GET /sign-in/code."""
+    return await _page(ctx, 200, failures=0, errors=[])
+
+
+async def _page(ctx: Ctx, status: int, *, failures: int, errors: list[FieldError]) -> Response:
+    asked = await ctx.world.store.run(
+        second_step.code_page, ctx.now, half=ctx.halfway, place=ctx.place
+    )
+    if asked.disabled or isinstance(asked.answer, throttle.Disabled):
+        return _stopped(ctx)
+    if isinstance(asked.answer, throttle.Wait):
+        return locked(ctx, asked.answer.until)
+    if isinstance(asked.answer, throttle.NeedsLink):
+        return _link_page(ctx, sent=False)
+    return _code_form(ctx, asked, status, failures, errors)
+
+
+def _code_form(
+    ctx: Ctx, asked: CodePage, status: int, failures: int, errors: list[FieldError]
+) -> Response:
+    return ctx.render(
+        "code.html",
+        status,
+        person_name=ctx.halfway.person.name,
+        entry=asked.entry,
+        pair=isinstance(asked.answer, throttle.Pair),
+        may_trust=asked.may_trust,
+        trust_days=ctx.halfway.account.guard.trust_days,
+        failed=failures > 0,
+        server_time=ctx.now if failures > 1 else None,
+        values={"code": ctx.field("code"), "next_code": ctx.field("next_code")},
+        errors=errors,
+    )
+
+
+async def submit(ctx: Ctx) -> Response:
+    """POST /sign-in/code."""
+    answer = await ctx.world.store.run(
+        second_step.submit_code,
+        ctx.now,
+        half=ctx.halfway,
+        typed=Typed(ctx.field("code"), ctx.field("next_code")),
+        trust=ctx.field("trust") == "yes",
+        place=ctx.place,
+    )
+    match answer:
+        case SignedIn():
+            return signed_in(ctx, answer)
+        case Locked(until):
+            return locked(ctx, until)
+        case Malformed():
+            return await _page(ctx, 422, failures=0, errors=[malformed(ctx, answer)])
+        case CodeRefused(failures):
+            return await _page(ctx, 422, failures=failures, errors=[_refused(ctx)])
+        case NeedsPair():
+            error = FieldError("next_code", "Enter two codes, one after the other.")
+            return await _page(ctx, 422, failures=0, errors=[error])
+        case NeedsLink():
+            return _link_page(ctx, sent=False)
+        case Suspended():
+            return _stopped(ctx)
+        case SignInEnded():
+            return ended(ctx, ctx.halfway.person.email)
+
+
+def malformed(ctx: Ctx, answer: Malformed) -> FieldError:
+    """The sentence beside the code that it is about: the first one that is not six digits."""
+    is_first = isinstance(otp.parse_code(ctx.field("code")), Malformed)
+    return FieldError("code" if is_first else "next_code", answer.sentence)
+
+
+def _refused(ctx: Ctx) -> FieldError:
+    """One sentence for the code, or for the pair as a whole: never which half was right."""
+    if ctx.field("next_code").strip():
+        return FieldError("next_code", "Those two codes did not work.")
+    return FieldError("code", "That code did not work.")
+
+
+def _stopped(ctx: Ctx) -> Response:
+    """No code helps any more; who does."""
+    return ctx.render("code_stopped.html", 403, person_name=ctx.halfway.person.name)
+
+
+def _link_page(ctx: Ctx, *, sent: bool, refused: bool = False) -> Response:
+    return ctx.render(
+        "code_link.html",
+        200 if sent else 403,
+        person_name=ctx.halfway.person.name,
+        sent=sent,
+        refused=refused,
+    )
+
+
+async def send_link(ctx: Ctx) -> Response:
+    """POST /sign-in/code/send-link."""
+    sent = await ctx.world.store.run(
+        browsers.send_code_link, ctx.now, half=ctx.halfway, source=ctx.source
+    )
+    return _link_page(ctx, sent=sent, refused=not sent)
+
+
+async def show_link(ctx: Ctx) -> Response:
+    """GET /sign-in/code/link/{token}: a button, in the browser of the sign-in."""
+    return ctx.render("code_link_open.html", token=ctx.request.path_params["token"])
+
+
+async def open_link(ctx: Ctx) -> Response:
+    """POST /sign-in/code/link/{token}."""
+    await ctx.world.store.run(
+        browsers.open_code_link,
+        ctx.now,
+        half=ctx.halfway,
+        token=ctx.request.path_params["token"],
+    )
+    return ctx.go("/sign-in/code")
+
+
+PAGES = (
+    Page("/sign-in/code", Needs.HALF_CODE, get=show, post=submit),
+    Page("/sign-in/code/send-link", Needs.HALF_CODE, post=send_link),
+    Page("/sign-in/code/link/{token}", Needs.HALF_CODE, get=show_link, post=open_link),
+)

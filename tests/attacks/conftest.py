@@ -1,0 +1,43 @@
+"""What the attacks stand on: the running product, the faces to attack, a second process."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.attacks.faces import FACES, Face
+from tests.conftest import FixedClock
+from tests.faces.conftest import Site, hasher, site
+from twofold.core.people import Person
+from twofold.storage import build_store
+from twofold.storage.sealing import KeyRing
+from twofold.system import SystemRandom
+from twofold.web.app import build_app
+
+__all__ = ["elsewhere", "face", "hasher", "mia", "site"]
+
+
+@pytest.fixture(params=FACES)
+def face(request: pytest.FixtureRequest, site: Site) -> Face:
+    """Each way in from outside."""
+    return Face(request.param, site)
+
+
+@pytest.fixture
+def mia(site: Site, clock: FixedClock) -> Person:
+    """A member with a password and an authenticator, a minute after its first code."""
+    person = site.give_password(site.acme.add("Mia"))
+    site.acme.enrol(person)
+    clock.advance(60)
+    return site.acme.person(person.id)
+
+
+@pytest.fixture
+def elsewhere(
+    site: Site, database_url: str, keyring: KeyRing, random: SystemRandom
+) -> Iterator[Site]:
+    """The same deployment once more: another application on another store, one database."""
+    store = build_store(database_url, keyring, random)
+    world = replace(site.world, store=store)
+    yield replace(site, world=world, app=build_app(world))
+    store.close()

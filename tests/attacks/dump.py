@@ -1,0 +1,34 @@
+"""The whole database as an attacker reads it who has a copy, without the key file."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, select
+
+from twofold.storage.tables import metadata
+
+
+def rows_of(database_url: str) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table."""
+    engine = create_engine(database_url)
+    try:
+        with engine.connect() as connection:
+            return {
+                table.name: [dict(row._mapping) for row in connection.execute(select(table))]
+                for table in metadata.sorted_tables
+            }
+    finally:
+        engine.dispose()
+
+
+def bytes_of(database_url: str) -> bytes:
+    """Every value, and for SQLite the raw files besides, with what was deleted and the log."""
+    parts = []
+    for rows in rows_of(database_url).values():
+        for row in rows:
+            for value in row.values():
+                parts.append(value if isinstance(value, bytes) else str(value).encode())
+    if database_url.startswith("sqlite"):
+        path = Path(database_url.removeprefix("sqlite:///"))
+        parts += [file.read_bytes() for file in path.parent.glob(path.name + "*")]
+    return b"\n".join(parts)

@@ -1,0 +1,51 @@
+"""What attacks begin with: people, half-finished sign-ins, roads to the second step."""
+
+from tests.attacks.faces import Client, Face
+from tests.faces.conftest import PASSWORD, Site
+from twofold.core.mail import MailKind
+from twofold.core.people import Person, Role
+from twofold.core.tokens import Purpose
+
+OTHER_PASSWORD = "quite another phrase"
+
+
+def add(site: Site, name: str, role: Role = Role.MEMBER) -> Person:
+    """Somebody with a password and no authenticator."""
+    return site.give_password(site.acme.add(name, role))
+
+
+def enrolled(site: Site, name: str, role: Role = Role.MEMBER) -> Person:
+    """Somebody with an authenticator, a minute after its first code."""
+    person = add(site, name, role)
+    site.acme.enrol(person)
+    site.clock.advance(60)
+    return site.acme.person(person.id)
+
+
+def half_way(face: Face, person: Person, *, password: str = PASSWORD) -> Client:
+    """A client that has proved the password."""
+    client = face.client()
+    client.password(person.email, password)
+    return client
+
+
+def on_road(client: Client, person: Person, road: str) -> None:
+    """Prove the password after each of the roads that lead to it."""
+    site, password = client.site, PASSWORD
+    if road == "password link":
+        password = OTHER_PASSWORD
+        link = f"/password/{site.link(person, Purpose.PASSWORD)}"
+        client.post(link, {"password": password})
+    if road == "browser link":
+        client.post("/sign-in/link", {"email": person.email})
+        client.post(f"/sign-in/link/{site.mailed(person, MailKind.BROWSER_LINK)}")
+    if road == "other browser":
+        other = enrolled(site, "Ben")
+        client.sign_in(other, trust="yes")
+        client.post("/sign-out", at="/sign-out")
+    if road == "set-up link":
+        link = f"/enrol/{site.link(person, Purpose.ENROL)}"
+        client.get(link)
+        client.password(person.email, password, next=link)
+        return
+    client.password(person.email, password)

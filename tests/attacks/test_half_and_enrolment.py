@@ -1,0 +1,226 @@
+"""Class 6: what a half-finished sign-in or a stolen session may do. Mechanisms 55 to 63."""
+
+import pytest
+
+from tests.attacks.dump import rows_of
+from tests.attacks.faces import Face, Standing
+from tests.attacks.scene import OTHER_PASSWORD, add, enrolled, half_way
+from tests.faces.conftest import PASSWORD, Site
+from tests.faces.routes import path_of, send
+from twofold.core.mail import MailKind
+from twofold.core.people import MINUTE, Person, Role
+from twofold.core.tokens import Purpose
+from twofold.flows import people, unlock
+from twofold.web.app import ALL_PAGES
+
+SAFE = {"attempts", "counters", "events", "event_heads", "mails", "uploads"}
+"""Tables that only tell or count; the others say who may do what."""
+
+
+def facts(database_url: str) -> dict[str, list[str]]:
+    """Everything in the database that says who may do what, but for when it was last seen."""
+    return {
+        table: sorted(str({k: v for k, v in row.items() if k != "seen_at"}) for row in rows)
+        for table, rows in rows_of(database_url).items()
+        if table not in SAFE
+    }
+
+
+def test_whoever_has_a_factor_adds_none_with_the_password_alone(face: Face, mia: Person) -> None:
+    """Mechanism 55: neither half signed in, nor with a set-up link, nor in a trusted browser that
+    was let in without a code.
+    """
+    acme = face.site.acme
+    acme.switch_on()
+    before = acme.active(mia)
+    client = half_way(face, mia)
+    link = f"/enrol/{face.site.link(mia, Purpose.ENROL)}"
+    for path in (link, "/profile/set-up", "/profile/set-up/save", "/set-up/send-link"):
+        client.get(path)
+        client.post(path, {"code": acme.code(mia)}, at="/sign-in/code")
+        assert client.standing() is Standing.HALF
+    trusted = face.signed_in(mia, trust="yes")
+    trusted.post("/sign-out", at="/sign-out")
+    trusted.password(mia.email)
+    assert trusted.standing() is Standing.IN
+    assert trusted.get("/profile/set-up").headers["location"].startswith("/confirm")
+    trusted.post("/profile/set-up/save", {"code": acme.code(mia)}, at="/profile")
+    assert (acme.active(mia).id, acme.pending(mia)) == (before.id, None)
+
+
+def test_the_first_factor_needs_the_password_and_the_mailbox(face: Face) -> None:
+    """Mechanism 56: under the policy a password alone begins nothing, and a link alone neither;
+    the owner is told.
+    """
+    acme = face.site.acme
+    ben, eve = add(face.site, "Ben"), add(face.site, "Eve")
+    acme.switch_on()
+    client = half_way(face, ben)
+    link = f"/enrol/{face.site.link(ben, Purpose.ENROL)}"
+    for path in ("/profile/set-up", "/set-up", f"/enrol/{face.site.link(eve, Purpose.ENROL)}"):
+        client.get(path)
+    assert acme.pending(ben) is None
+    finder = face.client()
+    finder.get(link)
+    finder.post(link, {"code": "123456"})
+    assert acme.pending(ben) is None
+    assert client.get(link).status_code == 200
+    pending = acme.pending(ben)
+    assert pending is not None
+    assert client.post(link, {"code": acme.code_of(pending)}, at=link).status_code == 303
+    assert client.standing() is Standing.IN
+    assert len(acme.mails(ben, MailKind.ENROLLED)) == 1
+
+
+def test_a_stolen_session_changes_nothing_without_a_fresh_proof(
+    face: Face, database_url: str
+) -> None:
+    """Mechanism 57: every form that changes a factor, a password, a policy or a person asks for
+    a proof of the last five minutes, of the factor where there is one.
+    """
+    owner = face.site.acme.owner
+    face.site.acme.enrol(owner)
+    ben = add(face.site, "Ben")
+    client = face.signed_in(owner)
+    thief = face.client(peer="203.0.113.9")
+    thief.present(client.http.cookies["twofold"], names=("twofold",))
+    face.site.clock.advance(5 * MINUTE + 1)
+    csrf = thief.csrf("/profile")
+    fields = {"csrf": csrf, "role": "admin", "name": "Evil", "issuer": "Evil", "reason": "because",
+              "email": "evil@acme.example", "current": PASSWORD, "password": OTHER_PASSWORD,
+              "pair_after": "5", "link_after": "10", "trust_days": "30"}  # fmt: skip
+    before = facts(database_url)
+    sensitive = [page for page in ALL_PAGES if page.post is not None and page.fresh]
+    assert len(sensitive) >= 12
+    for page in sensitive:
+        asked = thief.post(path_of(page).replace("no-such-id", ben.id), fields) if (
+            not page.upload
+        ) else send(thief.browser, page, {"csrf": csrf})  # fmt: skip
+        assert asked.status_code == 200, page.path
+        assert 'action="/confirm"' in asked.text, page.path
+    thief.get("/profile/set-up")
+    thief.post("/profile/set-up/save", fields)
+    thief.post("/confirm", {"csrf": csrf, "password": PASSWORD, "next": "/profile"})
+    assert facts(database_url) == before
+
+
+def test_the_old_factor_counts_until_the_new_one_is_proved(face: Face, mia: Person) -> None:
+    """Mechanism 58: begun, mistyped, given up: the old codes work and the new ones do not."""
+    acme = face.site.acme
+    client = face.signed_in(mia)
+    client.get("/profile/set-up")
+    pending = acme.pending(mia)
+    assert pending is not None
+    client.post("/profile/set-up/save", {"code": acme.wrong(pending)}, at="/profile/set-up")
+    face.site.clock.advance(90)
+    other = half_way(face, mia)
+    other.code(acme.code_of(pending))
+    assert other.standing() is Standing.HALF
+    other.right_code(mia)
+    assert other.standing() is Standing.IN
+    client.post("/profile/set-up/cancel", at="/profile/set-up")
+    assert acme.pending(mia) is None
+    face.site.clock.advance(90)
+    assert face.signed_in(mia).standing() is Standing.IN
+
+
+def test_looking_at_pages_changes_nothing(face: Face, mia: Person, database_url: str) -> None:
+    """Mechanism 59: no GET, of anybody, alters what says who may do what. A set-up page begins a
+    set-up, which counts for nothing until its code is sent by a form.
+    """
+    site = face.site
+    owner, waiting = face.client(), half_way(face, mia)
+    owner.password(site.acme.owner.email)
+    session = site.acme.sessions(site.acme.owner)
+    links = [f"/{kind.value}/{site.link(mia, kind)}" for kind in (Purpose.ENROL, Purpose.PASSWORD)]
+    before = facts(database_url)
+    for client in (owner, waiting, face.client()):
+        for path in (*(path_of(page) for page in ALL_PAGES if page.get), *links):
+            if path != "/profile/set-up":
+                client.get(path.replace("no-such-id", mia.id))
+    assert facts(database_url) == before
+    assert session == site.acme.sessions(site.acme.owner) == 1
+    owner.get("/profile/set-up")
+    assert site.acme.store.call(lambda tx: tx.authenticators.active(site.acme.owner_id)) is None
+
+
+def test_nothing_of_somebody_else_is_reached_by_its_name(face: Face, mia: Person) -> None:
+    """Mechanism 60: two members; what one's pages name does not exist in the other's hands."""
+    ben = enrolled(face.site, "Ben")
+    mias, bens = face.signed_in(mia), face.signed_in(ben)
+    page = mias.get("/profile/places").text
+    rows = {part.split('"')[0] for part in page.split('name="row" value="')[1:]}
+    assert len(rows) >= 2
+    for row in rows:
+        for act in ("end-session", "end-browser"):
+            answer = bens.post(f"/profile/places/{act}", {"row": row}, at="/profile/places")
+            assert answer.status_code == 404
+    sessions = face.site.acme.store.call(lambda tx: tx.sessions.of(mia.id))
+    browsers = face.site.acme.store.call(lambda tx: tx.browsers.of(mia.id))
+    for id_ in (*(s.id for s in sessions), *(b.id for b in browsers), mia.id):
+        for act in ("end-session", "end-browser"):
+            answer = bens.post(f"/profile/places/{act}", {"row": id_}, at="/profile/places")
+            assert answer.status_code == 404
+        for path in (f"/people/{id_}", f"/mail/{id_}"):
+            assert bens.get(path).status_code == 403
+    assert mias.standing() is Standing.IN
+
+
+@pytest.mark.parametrize("actor", list(Role))
+@pytest.mark.parametrize("subject", list(Role))
+def test_nobody_opens_a_door_for_their_own_rank_or_above(
+    face: Face, actor: Role, subject: Role
+) -> None:
+    """Mechanism 61: unlocking and ending an authenticator, by every role for every role."""
+    acme = face.site.acme
+    one, two = add(face.site, "Actor", actor), enrolled(face.site, "Subject", subject)
+    before = acme.active(two)
+    face.site.clock.advance(60)
+    client = face.client()
+    client.password(one.email)
+    for act in ("unlock", "set-up-again"):
+        client.post(f"/people/{two.id}/{act}", {"reason": "a long story"}, at="/profile")
+    may = actor.is_admin and subject.rank < actor.rank
+    left = acme.store.call(lambda tx: tx.authenticators.active(two.id))
+    assert (left is None) is may
+    assert may or left == before
+    for flow in (unlock.unlock, unlock.set_up_again):
+        assert isinstance(
+            acme.call(flow, actor=one, person_id=one.id, reason="a long story"),
+            people.Refused,
+        )
+
+
+def test_a_link_sets_the_password_of_its_own_person_alone(face: Face, mia: Person) -> None:
+    """Mechanism 62: whatever else the form says about who it is for."""
+    ben = enrolled(face.site, "Ben")
+    face.site.clock.advance(60)
+    link = f"/password/{face.site.link(ben, Purpose.PASSWORD)}"
+    fields = {"password": OTHER_PASSWORD, "email": mia.email, "person_id": mia.id, "id": mia.id,
+              "user": mia.email, "token": face.site.link(mia, Purpose.ENROL)}  # fmt: skip
+    assert face.client().post(link, fields).status_code == 200
+    assert half_way(face, mia).standing() is Standing.HALF
+    assert half_way(face, mia, password=OTHER_PASSWORD).standing() is Standing.OUT
+    assert half_way(face, ben, password=OTHER_PASSWORD).standing() is Standing.HALF
+
+
+def test_a_set_up_is_saved_once_and_by_whoever_began_it(
+    face: Face, mia: Person, elsewhere: Site
+) -> None:
+    """Mechanism 63, for what there is: a captured *Save* adds nothing, in no other session."""
+    acme = face.site.acme
+    client, other = face.signed_in(mia), face.signed_in(mia)
+    client.get("/profile/set-up")
+    pending = acme.pending(mia)
+    assert pending is not None
+    face.site.clock.advance(60)
+    form = {"code": acme.code_of(pending)}
+    other.post("/profile/set-up/save", form, at="/profile")
+    assert acme.active(mia).id != pending.id
+    assert client.post("/profile/set-up/save", form, at="/profile/set-up").status_code == 303
+    assert acme.active(mia).id == pending.id
+    assert other.standing() is Standing.OUT
+    again = client.post("/profile/set-up/save", form, at="/profile")
+    assert (again.status_code, acme.active(mia).id) == (303, pending.id)
+    assert acme.pending(mia) is None
+    assert elsewhere.world.store.call(lambda tx: tx.authenticators.active(mia.id)) is not None

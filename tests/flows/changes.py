@@ -1,0 +1,368 @@
+"""Every flow that changes something, ready to be called, with the event that it must leave."""
+
+from collections.abc import Callable
+
+from tests.world import DESK, ENCODED, HERE, Organisation
+from twofold.core.authenticators import Totp
+from twofold.core.events import EventKind
+from twofold.core.mail import MailKind
+from twofold.core.people import GuardPolicy, Person, Role
+from twofold.core.roster import Roster, parse
+from twofold.core.tokens import Purpose
+from twofold.flows import (
+    audit,
+    browsers,
+    enrol,
+    guard_policy,
+    mails,
+    passwords,
+    people,
+    rollout,
+    sessions,
+    setup,
+    sign_in,
+    step_up,
+    unlock,
+)
+from twofold.flows.verify import Typed
+
+Act = Callable[[Organisation], Callable[[], object]]
+"""Prepares on an organisation, and gives back the one call that is looked at."""
+
+
+def sign_in_started(acme: Organisation) -> Callable[[], object]:
+    """A right password of somebody enrolled."""
+    acme.enrol(acme.owner)
+    return lambda: acme.submit_password(acme.owner)
+
+
+def cancelled(acme: Organisation) -> Callable[[], object]:
+    """A sign-in given up."""
+    acme.enrol(acme.owner)
+    half = acme.half(acme.owner)
+    return lambda: acme.call(sign_in.cancel, half=half)
+
+
+def enrolled(acme: Organisation) -> Person:
+    """A member with an authenticator."""
+    ben = acme.add("Ben")
+    acme.enrol(ben)
+    return ben
+
+
+def code(acme: Organisation) -> Callable[[], object]:
+    """A right code."""
+    ben = enrolled(acme)
+    half = acme.half(ben)
+    return lambda: acme.submit_code(half, acme.code(ben))
+
+
+def wrong_code(acme: Organisation) -> Callable[[], object]:
+    """A wrong code."""
+    ben = enrolled(acme)
+    half = acme.half(ben)
+    return lambda: acme.submit_code(half, acme.wrong(acme.active(ben)))
+
+
+def trusted(acme: Organisation) -> Callable[[], object]:
+    """A browser trusted at the end of a sign-in."""
+    ben = enrolled(acme)
+    half = acme.half(ben)
+    return lambda: acme.submit_code(half, acme.code(ben), trust=True)
+
+
+def link_for_a_browser(acme: Organisation) -> Callable[[], object]:
+    """A link asked for at the password."""
+    return lambda: acme.call(browsers.ask_for_link, email=acme.owner.email, source=DESK)
+
+
+def browser_opened(acme: Organisation) -> Callable[[], object]:
+    """Such a link opened."""
+    acme.call(browsers.ask_for_link, email=acme.owner.email, source=DESK)
+    token = acme.token(acme.owner, MailKind.BROWSER_LINK)
+    return lambda: acme.call(browsers.open_link, token=token, cookie="a cookie of its own")
+
+
+def link_for_a_code(acme: Organisation) -> Callable[[], object]:
+    """A link asked for at the code."""
+    half = acme.half(enrolled(acme))
+    return lambda: acme.call(browsers.send_code_link, half=half, source=DESK)
+
+
+def code_link_opened(acme: Organisation) -> Callable[[], object]:
+    """Such a link opened."""
+    ben = enrolled(acme)
+    half = acme.half(ben)
+    acme.call(browsers.send_code_link, half=half, source=DESK)
+    token = acme.token(ben, MailKind.CODE_LINK)
+    return lambda: acme.call(browsers.open_code_link, half=half, token=token)
+
+
+def stolen_replaced(acme: Organisation) -> Callable[[], object]:
+    """A new password in place of a stolen one."""
+    caller = acme.enrol(acme.add("Ben"))
+    return lambda: acme.call(passwords.replace_stolen, caller=caller, encoded=ENCODED, place=HERE)
+
+
+def unlocked(acme: Organisation) -> Callable[[], object]:
+    """Somebody got going again."""
+    ben = acme.add("Ben")
+    return lambda: acme.call(
+        unlock.unlock, actor=acme.owner, person_id=ben.id, reason="a new phone"
+    )
+
+
+def reset(acme: Organisation) -> Callable[[], object]:
+    """Somebody's authenticator ended."""
+    ben = enrolled(acme)
+    return lambda: acme.call(
+        unlock.set_up_again, actor=acme.owner, person_id=ben.id, reason="a new phone"
+    )
+
+
+def one_session_ended(acme: Organisation) -> Callable[[], object]:
+    """Another session of one's own ended."""
+    other, caller = acme.caller(acme.owner), acme.caller(acme.owner)
+    return lambda: acme.call(sessions.end_one, caller=caller, session_id=other.session.id)
+
+
+def browser_ended(acme: Organisation) -> Callable[[], object]:
+    """A known browser forgotten."""
+    caller = acme.caller(acme.owner)
+    browser_id = caller.session.browser_id
+    assert browser_id is not None
+    return lambda: acme.call(sessions.end_browser, caller=caller, browser_id=browser_id)
+
+
+def everything_ended(acme: Organisation) -> Callable[[], object]:
+    """All sessions and browsers but this one."""
+    acme.caller(acme.owner)
+    caller = acme.caller(acme.owner)
+    return lambda: acme.call(sessions.end_everywhere_else, caller=caller)
+
+
+def guard_set(acme: Organisation) -> Callable[[], object]:
+    """Other settings of the guard."""
+    caller, guard = acme.caller(acme.owner), GuardPolicy(pair_after=3)
+    return lambda: acme.call(guard_policy.set_guard, caller=caller, guard=guard)
+
+
+def exported(acme: Organisation) -> Callable[[], object]:
+    """The log taken out."""
+    caller = acme.caller(acme.owner)
+    return lambda: acme.call(audit.begin_export, caller=caller, only=audit.Filter(), form="csv")
+
+
+def begun(acme: Organisation) -> Callable[[], object]:
+    """A set-up begun from the profile."""
+    caller = acme.caller(acme.owner)
+    return lambda: acme.call(enrol.begin_own, caller=caller)
+
+
+def begun_demanded(acme: Organisation) -> Callable[[], object]:
+    """A set-up begun from the mailed link."""
+    ben = acme.add("Ben")
+    acme.switch_on()
+    half, token = acme.half(ben), acme.token(ben, MailKind.SWITCHED_ON)
+    return lambda: acme.call(enrol.begin_demanded, half=half, token=token)
+
+
+def saved(acme: Organisation) -> Callable[[], object]:
+    """A set-up saved from the profile."""
+    caller = acme.caller(acme.owner)
+    pending = acme.call(enrol.begin_own, caller=caller)
+    assert isinstance(pending, Totp)
+    typed = acme.code_of(pending)
+    return lambda: acme.call(enrol.save_own, caller=caller, typed=typed, place=HERE)
+
+
+def saved_demanded(acme: Organisation) -> Callable[[], object]:
+    """A set-up saved from the mailed link."""
+    ben = acme.add("Ben")
+    acme.switch_on()
+    half, token = acme.half(ben), acme.token(ben, MailKind.SWITCHED_ON)
+    pending = acme.call(enrol.begin_demanded, half=half, token=token)
+    assert isinstance(pending, Totp)
+    typed = acme.code_of(pending)
+    return lambda: acme.call(enrol.save_demanded, half=half, token=token, typed=typed, place=HERE)
+
+
+def set_up_cancelled(acme: Organisation) -> Callable[[], object]:
+    """A set-up given up."""
+    begun(acme)()
+    return lambda: acme.call(enrol.cancel, person=acme.owner)
+
+
+def link_sent(acme: Organisation) -> Callable[[], object]:
+    """A set-up link asked for."""
+    ben = acme.add("Ben")
+    acme.switch_on()
+    half = acme.half(ben)
+    return lambda: acme.call(enrol.send_link, half=half)
+
+
+def password_set(acme: Organisation) -> Callable[[], object]:
+    """A password set by a mailed link."""
+    acme.call(passwords.request_link, email=acme.owner.email)
+    token = acme.token(acme.owner, MailKind.PASSWORD_LINK)
+    return lambda: acme.call(
+        passwords.set_by_link,
+        purpose=Purpose.PASSWORD,
+        token=token,
+        encoded=ENCODED,
+        source=DESK,
+    )
+
+
+def password_changed(acme: Organisation) -> Callable[[], object]:
+    """A password changed from the profile."""
+    caller = acme.caller(acme.owner)
+    tried = acme.call(step_up.look_up_own_password, caller=caller, place=HERE)
+    return lambda: acme.call(
+        passwords.change, caller=caller, tried=tried, proved=True, encoded=ENCODED, place=HERE
+    )
+
+
+def added(acme: Organisation) -> Callable[[], object]:
+    """Somebody added."""
+    return lambda: acme.add("Ben")
+
+
+def invited(acme: Organisation) -> Callable[[], object]:
+    """Somebody invited again."""
+    ben = acme.add("Ben", invited=True)
+    return lambda: acme.call(people.invite_again, actor=acme.owner, person_id=ben.id)
+
+
+def imported(acme: Organisation) -> Callable[[], object]:
+    """A file imported."""
+    roster = parse(b"name,email\nBen,ben@acme.example\n")
+    assert isinstance(roster, Roster)
+    return lambda: acme.call(
+        people.apply_import, account=acme.account, actor=acme.owner, roster=roster
+    )
+
+
+def role_given(acme: Organisation) -> Callable[[], object]:
+    """A role changed."""
+    ben = acme.add("Ben")
+    return lambda: acme.call(people.set_role, actor=acme.owner, person_id=ben.id, role=Role.ADMIN)
+
+
+def disabled(acme: Organisation) -> Callable[[], object]:
+    """Somebody disabled."""
+    ben = acme.add("Ben")
+    return lambda: acme.call(people.set_disabled, actor=acme.owner, person_id=ben.id, disabled=True)
+
+
+def enabled(acme: Organisation) -> Callable[[], object]:
+    """Somebody let in again."""
+    ben = acme.add("Ben")
+    acme.call(people.set_disabled, actor=acme.owner, person_id=ben.id, disabled=True)
+    return lambda: acme.call(
+        people.set_disabled, actor=acme.owner, person_id=ben.id, disabled=False
+    )
+
+
+def switched_on(acme: Organisation) -> Callable[[], object]:
+    """The switch moved."""
+    caller = acme.enrol(acme.owner)
+    return lambda: acme.call(rollout.switch_on, caller=caller)
+
+
+def switched_off(acme: Organisation) -> Callable[[], object]:
+    """The switch moved back."""
+    caller = acme.switch_on()
+    return lambda: acme.call(rollout.switch_off, caller=caller)
+
+
+def renamed(acme: Organisation) -> Callable[[], object]:
+    """The organisation renamed."""
+    caller = acme.caller(acme.owner)
+    return lambda: acme.call(rollout.rename, caller=caller, name="Acme2", issuer="Acme2")
+
+
+def ended(acme: Organisation) -> Callable[[], object]:
+    """A session ended."""
+    caller = acme.caller(acme.owner)
+    return lambda: acme.call(sessions.end, caller=caller)
+
+
+def stepped_up(acme: Organisation) -> Callable[[], object]:
+    """The factor proved again."""
+    ben = acme.add("Ben")
+    caller, typed = acme.enrol(ben), acme.code(ben)
+    return lambda: acme.call(step_up.prove_factor, caller=caller, typed=Typed(typed), place=HERE)
+
+
+def password_proved(acme: Organisation) -> Callable[[], object]:
+    """The password proved again."""
+    caller = acme.caller(acme.owner)
+    tried = acme.call(step_up.look_up_own_password, caller=caller, place=HERE)
+    return lambda: acme.call(
+        step_up.settle_own_password, caller=caller, tried=tried, proved=True, place=HERE
+    )
+
+
+def mail_opened(acme: Organisation) -> Callable[[], object]:
+    """A mail with links read."""
+    caller = acme.caller(acme.owner)
+    (mail,) = acme.mails(acme.add("Ben", invited=True))
+    return lambda: acme.call(mails.open_mail, caller=caller, mail_id=mail.id, mail_server=False)
+
+
+TABLE: dict[EventKind, tuple[str, Act]] = {
+    EventKind.SIGN_IN_STARTED: ("sign_in.settle_password", sign_in_started),
+    EventKind.PASSWORD_WRONG: (
+        "sign_in.settle_password",
+        lambda acme: lambda: acme.submit_password(acme.owner, proved=False),
+    ),
+    EventKind.SIGN_IN_CANCELLED: ("sign_in.cancel", cancelled),
+    EventKind.SIGN_IN_COMPLETED: ("second_step.submit_code", code),
+    EventKind.CODE_REFUSED: ("second_step.submit_code", wrong_code),
+    EventKind.ENROL_STARTED: ("enrol.begin_own", begun),
+    EventKind.ENROLLED: ("enrol.save_own", saved),
+    EventKind.ENROL_CANCELLED: ("enrol.cancel", set_up_cancelled),
+    EventKind.ENROL_LINK_SENT: ("enrol.send_link", link_sent),
+    EventKind.PASSWORD_LINK_SENT: (
+        "passwords.request_link",
+        lambda acme: lambda: acme.call(passwords.request_link, email=acme.owner.email),
+    ),
+    EventKind.PASSWORD_SET: ("passwords.set_by_link", password_set),
+    EventKind.PASSWORD_CHANGED: ("passwords.change", password_changed),
+    EventKind.PERSON_ADDED: ("people.add", added),
+    EventKind.PERSON_INVITED: ("people.invite_again", invited),
+    EventKind.PEOPLE_IMPORTED: ("people.apply_import", imported),
+    EventKind.PERSON_ROLE_CHANGED: ("people.set_role", role_given),
+    EventKind.PERSON_DISABLED: ("people.set_disabled", disabled),
+    EventKind.PERSON_ENABLED: ("people.set_disabled", enabled),
+    EventKind.POLICY_SWITCHED_ON: ("rollout.switch_on", switched_on),
+    EventKind.POLICY_SWITCHED_OFF: ("rollout.switch_off", switched_off),
+    EventKind.ACCOUNT_RENAMED: ("rollout.rename", renamed),
+    EventKind.SESSION_ENDED: ("sessions.end", ended),
+    EventKind.CODE_ACCEPTED: ("step_up.prove_factor", stepped_up),
+    EventKind.PASSWORD_PROVED: ("step_up.settle_own_password", password_proved),
+    EventKind.BROWSER_TRUSTED: ("second_step.submit_code", trusted),
+    EventKind.BROWSER_LINK_SENT: ("browsers.ask_for_link", link_for_a_browser),
+    EventKind.BROWSER_LINK_USED: ("browsers.open_link", browser_opened),
+    EventKind.BROWSER_ENDED: ("sessions.end_browser", browser_ended),
+    EventKind.SESSIONS_ENDED: ("sessions.end_everywhere_else", everything_ended),
+    EventKind.UNLOCKED: ("unlock.unlock", unlocked),
+    EventKind.AUTHENTICATOR_RESET: ("unlock.set_up_again", reset),
+    EventKind.GUARD_CHANGED: ("guard_policy.set_guard", guard_set),
+    EventKind.EXPORTED: ("audit.begin_export", exported),
+    EventKind.MAIL_OPENED: ("mails.open_mail", mail_opened),
+    EventKind.CONSOLE_LINK_MADE: (
+        "setup.console_link",
+        lambda acme: lambda: acme.call(setup.console_link, email=None),
+    ),
+}
+MORE: dict[str, tuple[EventKind, Act]] = {
+    "enrol.begin_demanded": (EventKind.ENROL_STARTED, begun_demanded),
+    "enrol.save_demanded": (EventKind.ENROLLED, saved_demanded),
+    "browsers.send_code_link": (EventKind.BROWSER_LINK_SENT, link_for_a_code),
+    "browsers.open_code_link": (EventKind.BROWSER_LINK_USED, code_link_opened),
+    "passwords.replace_stolen": (EventKind.PASSWORD_CHANGED, stolen_replaced),
+    "sessions.end_one": (EventKind.SESSION_ENDED, one_session_ended),
+}
+WALKED = [(kind, act) for kind, (_, act) in TABLE.items()] + list(MORE.values())

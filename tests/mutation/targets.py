@@ -1,0 +1,34 @@
+"""Which files are changed, and which tests are to notice."""
+
+LADDER = (
+    "tests/flows/test_verify.py",
+    "tests/flows/test_verify_limits.py",
+    "tests/flows/test_pairs.py",
+    "tests/flows/test_ladder.py",
+    "tests/flows/test_guard_holes.py",
+)
+"""What a code meets."""
+
+PASSWORD = (
+    "tests/flows/test_sign_in.py",
+    "tests/flows/test_sign_in_limits.py",
+    "tests/flows/test_password_guard.py",
+    "tests/flows/test_trust.py",
+)
+"""What a password meets, and the end of a sign-in."""
+
+TARGETS = {
+    "src/twofold/core/otp.py": ("tests/core/test_otp.py",),
+    "src/twofold/core/throttle.py": (
+        "tests/core/test_throttle.py",
+        "tests/core/test_throttle_limits.py",
+    ),
+    "src/twofold/flows/verify.py": LADDER,
+    "src/twofold/flows/sign_in.py": PASSWORD,
+    "src/twofold/flows/second_step.py": (*LADDER, *PASSWORD),
+    "src/twofold/flows/guard.py": (*LADDER, *PASSWORD),
+}
+"""A file of the product, and the test files that speak about it."""
+
+ARGUMENTS = ("-k", "not postgres", "-p", "no:cacheprovider", "--hypothesis-seed=1")
+"""For pytest: one database is enough here, and the same examples for every mutant."""
