@@ -1,0 +1,1 @@
+"""Every form of the product with values that no form sends."""
