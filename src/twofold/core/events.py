@@ -38,6 +38,7 @@ class EventKind(StrEnum):
     ENROL_LINK_SENT = "authenticator:link-sent"
     CODE_ACCEPTED = "code:accepted"
     CODE_REFUSED = "code:refused"
+    RESYNCED = "code:clock-matched"
     PAIR_MODE = "person:pair-mode"
     PASSWORD_STOLEN = "password:counts-as-stolen"  # noqa: S105
     AUTHENTICATOR_DISABLED = "authenticator:disabled"
@@ -127,6 +128,7 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.AUTHENTICATOR_RESET: (Group.AUTHENTICATORS, "Authenticator ended by an admin"),
     EventKind.CODE_ACCEPTED: (Group.CODES, "Code accepted"),
     EventKind.CODE_REFUSED: (Group.CODES, "Code refused"),
+    EventKind.RESYNCED: (Group.CODES, "Clock matched anew by two codes"),
     EventKind.PAIR_MODE: (Group.CODES, "Two codes needed after wrong ones"),
     EventKind.BROWSER_LINK_SENT: (Group.BROWSERS, "Link to open a browser sent"),
     EventKind.BROWSER_LINK_USED: (Group.BROWSERS, "Browser opened by a mailed link"),

@@ -27,6 +27,7 @@ from twofold.ports import World
 from twofold.web import forms
 from twofold.web.browsers import describe
 from twofold.web.cookies import BROWSER, BROWSER_LINK, SESSION, SIGN_IN, Cookies
+from twofold.web.diagnosing import Explainer
 from twofold.web.render import Pages
 from twofold.web.source import client_address
 
@@ -60,6 +61,7 @@ class Ctx:
     pages: Pages
     cookies: Cookies
     replay: "Replay"
+    explainer: Explainer
     now: Instant
     place: From
     caller: Caller | None
@@ -206,6 +208,7 @@ class Gate:
     pages: Pages
     cookies: Cookies
     all_pages: tuple[Page, ...]
+    explainer: Explainer
 
     def route(self, page: Page) -> Route:
         """A Starlette route; `route.endpoint` runs the gate, then the page's handler."""
@@ -277,6 +280,7 @@ class Gate:
             pages=self.pages,
             cookies=self.cookies,
             replay=self.replay,
+            explainer=self.explainer,
             now=now,
             place=From(
                 source=Source(

@@ -17,7 +17,7 @@ from twofold.web.access import Ctx, Needs, Page, confirm_page
 from twofold.web.cookies import SESSION
 from twofold.web.doors import password_errors
 from twofold.web.forms import FieldError, Form
-from twofold.web.second_step import malformed
+from twofold.web.second_step import explained, malformed
 from twofold.web.sign_in import locked
 
 WRONG_PASSWORD = "That is not your current password."  # noqa: S105
@@ -165,7 +165,7 @@ async def confirm(ctx: Ctx) -> Response:
     }
     held_path = safe_path(ctx.field("held_path"), "")
     following = safe_path(ctx.field("next"), "/profile")
-    answer = await (_confirm_code(ctx) if ctx.me.enrolled else _confirm_password(ctx))
+    attempt_id, answer = await (_confirm_code(ctx) if ctx.me.enrolled else _confirm_password(ctx))
     if isinstance(answer, Proved):
         if held_path:
             return await ctx.replay(ctx, answer.token, held_path, held)
@@ -175,11 +175,15 @@ async def confirm(ctx: Ctx) -> Response:
     if isinstance(answer, Locked):
         return locked(ctx, answer.until)
     if isinstance(answer, FieldError):
-        return await _ask(ctx, following=following, held_path=held_path, held=held, errors=[answer])
+        response = await _ask(
+            ctx, following=following, held_path=held_path, held=held, errors=[answer]
+        )
+        return explained(ctx, response, attempt_id)
     return ctx.go("/sign-in")
 
 
-async def _confirm_code(ctx: Ctx) -> Proved | Locked | FieldError | None:
+async def _confirm_code(ctx: Ctx) -> tuple[str, Proved | Locked | FieldError | None]:
+    """The attempt that is to be explained, and the answer."""
     answer = await ctx.world.store.run(
         step_up.prove_factor,
         ctx.now,
@@ -189,22 +193,22 @@ async def _confirm_code(ctx: Ctx) -> Proved | Locked | FieldError | None:
     )
     match answer:
         case Malformed():
-            return malformed(ctx, answer)
-        case Wrong() if ctx.field("next_code").strip():
-            return FieldError("next_code", WRONG_PAIR)
-        case Wrong():
-            return FieldError("code", WRONG_CODE)
+            return "", malformed(ctx, answer)
+        case Wrong(attempt_id) if ctx.field("next_code").strip():
+            return attempt_id, FieldError("next_code", WRONG_PAIR)
+        case Wrong(attempt_id):
+            return attempt_id, FieldError("code", WRONG_CODE)
         case NeedsPair():
-            return FieldError("next_code", "Enter two codes, one after the other.")
+            return "", FieldError("next_code", "Enter two codes, one after the other.")
         case NeedsLink() | Suspended():
-            return FieldError("code", "No code helps here now. Sign out and sign in again.")
+            return "", FieldError("code", "No code helps here now. Sign out and sign in again.")
         case Proved() | Locked():
-            return answer
+            return "", answer
         case _:
-            return None
+            return "", None
 
 
-async def _confirm_password(ctx: Ctx) -> Proved | FieldError | None:
+async def _confirm_password(ctx: Ctx) -> tuple[str, Proved | FieldError | None]:
     tried = await ctx.world.store.run(
         step_up.look_up_own_password, ctx.now, caller=ctx.me, place=ctx.place
     )
@@ -218,8 +222,8 @@ async def _confirm_password(ctx: Ctx) -> Proved | FieldError | None:
         place=ctx.place,
     )
     if isinstance(answer, PasswordRefused):
-        return FieldError("password", WRONG_PASSWORD)
-    return answer if isinstance(answer, Proved) else None
+        return "", FieldError("password", WRONG_PASSWORD)
+    return "", answer if isinstance(answer, Proved) else None
 
 
 PAGES = (

@@ -67,7 +67,8 @@ async def submit(ctx: Ctx) -> Response:
         case Malformed():
             return await _page(ctx, 422, failures=0, errors=[malformed(ctx, answer)])
         case CodeRefused(failures):
-            return await _page(ctx, 422, failures=failures, errors=[_refused(ctx)])
+            response = await _page(ctx, 422, failures=failures, errors=[_refused(ctx)])
+            return explained(ctx, response, answer.attempt_id)
         case NeedsPair():
             error = FieldError("next_code", "Enter two codes, one after the other.")
             return await _page(ctx, 422, failures=0, errors=[error])
@@ -76,7 +77,66 @@ async def submit(ctx: Ctx) -> Response:
         case Suspended():
             return _stopped(ctx)
         case SignInEnded():
-            return ended(ctx, ctx.halfway.person.email)
+            response = ended(ctx, ctx.halfway.person.email)
+            return explained(ctx, response, answer.attempt_id)
+
+
+def explained(ctx: Ctx, response: Response, attempt_id: str) -> Response:
+    """The answer, after which it is looked for why the code was refused."""
+    return ctx.explainer.after(response, attempt_id, ctx.field("code"), ctx.field("next_code"))
+
+
+async def show_resync(ctx: Ctx) -> Response:
+    """GET /sign-in/code/refused: my codes are refused."""
+    return await _resync_page(ctx, 200, [])
+
+
+async def _resync_page(ctx: Ctx, status: int, errors: list[FieldError]) -> Response:
+    """Two consecutive codes; or the wait, the link or the end that holds for every code now."""
+    asked = await ctx.world.store.run(
+        second_step.code_page, ctx.now, half=ctx.halfway, place=ctx.place
+    )
+    if asked.disabled or not isinstance(asked.answer, throttle.Single | throttle.Pair):
+        return await _page(ctx, status, failures=0, errors=[])
+    return ctx.render(
+        "code_resync.html",
+        status,
+        entry=asked.entry,
+        server_time=ctx.now,
+        values={"code": ctx.field("code"), "next_code": ctx.field("next_code")},
+        errors=errors,
+    )
+
+
+async def resync(ctx: Ctx) -> Response:
+    """POST /sign-in/code/refused."""
+    answer = await ctx.world.store.run(
+        second_step.resync,
+        ctx.now,
+        half=ctx.halfway,
+        typed=Typed(ctx.field("code"), ctx.field("next_code")),
+        place=ctx.place,
+    )
+    match answer:
+        case SignedIn():
+            return signed_in(ctx, answer)
+        case Locked(until):
+            return locked(ctx, until)
+        case Malformed():
+            return await _resync_page(ctx, 422, [malformed(ctx, answer)])
+        case CodeRefused():
+            error = FieldError("next_code", "Those two codes did not work.")
+            return explained(ctx, await _resync_page(ctx, 422, [error]), answer.attempt_id)
+        case NeedsPair():
+            error = FieldError("next_code", "Enter two codes, one after the other.")
+            return await _resync_page(ctx, 422, [error])
+        case NeedsLink():
+            return _link_page(ctx, sent=False)
+        case Suspended():
+            return _stopped(ctx)
+        case SignInEnded():
+            response = ended(ctx, ctx.halfway.person.email)
+            return explained(ctx, response, answer.attempt_id)
 
 
 def malformed(ctx: Ctx, answer: Malformed) -> FieldError:
@@ -133,6 +193,7 @@ async def open_link(ctx: Ctx) -> Response:
 
 PAGES = (
     Page("/sign-in/code", Needs.HALF_CODE, get=show, post=submit),
+    Page("/sign-in/code/refused", Needs.HALF_CODE, get=show_resync, post=resync),
     Page("/sign-in/code/send-link", Needs.HALF_CODE, post=send_link),
     Page("/sign-in/code/link/{token}", Needs.HALF_CODE, get=show_link, post=open_link),
 )

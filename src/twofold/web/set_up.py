@@ -5,10 +5,12 @@ from starlette.responses import Response
 
 from twofold.core import keyuri
 from twofold.core.authenticators import Totp
+from twofold.core.diagnosis import Cause
 from twofold.core.otp import Malformed
 from twofold.core.people import MINUTE
 from twofold.core.sessions import Stage
 from twofold.core.tokens import Purpose
+from twofold.core.verdict_words import About, tell
 from twofold.flows import enrol, links
 from twofold.flows.enrol import LinkRefused, NeedsProof, NothingPending
 from twofold.flows.links import LinkTrouble
@@ -24,6 +26,10 @@ CERTIFIED_APPS = (
     {"name": "Microsoft Authenticator", "where": "iPhone and Android"},
     {"name": "Twilio Authy", "where": "iPhone and Android"},
     {"name": "Google Authenticator", "where": "Android"},
+)
+EIGHT = 8
+SHOWS_EIGHT = (
+    " If that is what the app shows, its entry has other settings: delete it and scan again."
 )
 WRONG = (
     "That code is not from the entry that you just scanned, or its time has passed. "
@@ -59,8 +65,19 @@ def _page(
     )
 
 
-def _refusal(answer: Malformed | Wrong) -> list[FieldError]:
-    return [FieldError("code", answer.sentence if isinstance(answer, Malformed) else WRONG)]
+async def _refusal(ctx: Ctx, answer: Malformed | Wrong, pending: Totp) -> list[FieldError]:
+    """Why, as far as it can be found out. Whoever sees this page has the secret before them, so
+    there is nothing that the reason could give away.
+    """
+    if isinstance(answer, Malformed):
+        hint = SHOWS_EIGHT if answer.digits == EIGHT else ""
+        return [FieldError("code", answer.sentence + hint)]
+    verdict = await ctx.explainer.explain(answer.attempt_id, ctx.field("code"))
+    if verdict is None or verdict.cause is Cause.NO_MATCH:
+        return [FieldError("code", WRONG)]
+    entry = keyuri.entry_name(pending.issuer, pending.label)
+    told = tell(verdict, About(ctx.now, entry=entry))
+    return [FieldError("code", f"{told.own} {told.remedy}")]
 
 
 async def show_own(ctx: Ctx) -> Response:
@@ -102,7 +119,7 @@ async def save_own(ctx: Ctx) -> Response:
         pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me)
         if isinstance(pending, NeedsProof):
             return ctx.go("/confirm?next=/profile/set-up")
-        return _own_page(ctx, pending, _refusal(answer))
+        return _own_page(ctx, pending, await _refusal(ctx, answer, pending))
     if isinstance(answer, NothingPending):
         return ctx.go("/profile")
     return ctx.go("/sign-in")
@@ -215,7 +232,7 @@ async def save_demanded(ctx: Ctx) -> Response:
             enrol.begin_demanded, ctx.now, half=ctx.halfway, token=token
         )
         if isinstance(pending, Totp):
-            return _demanded_page(ctx, token, pending, _refusal(answer))
+            return _demanded_page(ctx, token, pending, await _refusal(ctx, answer, pending))
     if isinstance(answer, LinkRefused):
         return await _link_refused(ctx, token)
     if isinstance(answer, NothingPending):
