@@ -49,7 +49,7 @@ def test_the_set_up_page_says_what_is_wrong_with_the_phone(site: Site, ben: Pers
         page = browser.post("/profile/set-up/save", {"code": typed}, form_at="/profile/set-up")
         assert page.status_code == 422
         assert said in text_of(page), text_of(page)
-        site.clock.advance(90)
+        site.clock.advance(30)
 
 
 def test_the_sign_in_page_says_nothing_and_the_history_everything(site: Site, ben: Person) -> None:
