@@ -7,7 +7,7 @@ from starlette.responses import Response
 from twofold.core import passwords, throttle
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
-from twofold.core.policy import requirement_sentence
+from twofold.core.policy import requirement_sentence, who_unlocks
 from twofold.flows import enrol, sessions, step_up
 from twofold.flows import passwords as password_flows
 from twofold.flows.sign_in import PasswordRefused
@@ -49,6 +49,8 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         account=me.account,
         enrolled=me.enrolled,
         authenticator=authenticator,
+        can_set_up=own is None or own.disabled_at is None or me.session.has_fresh_factor(ctx.now),
+        helper=who_unlocks(me.person.role),
         requirement_sentence=requirement_sentence(me.account, enrolled=me.enrolled),
         errors=errors,
     )
