@@ -13,7 +13,7 @@ from twofold.flows import passwords as password_flows
 from twofold.flows.sign_in import PasswordRefused
 from twofold.flows.step_up import Proved
 from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
-from twofold.web.access import Ctx, Needs, Page, confirm_page
+from twofold.web.access import Ctx, Needs, Page, confirm_page, no_code_helps
 from twofold.web.cookies import SESSION
 from twofold.web.doors import password_errors
 from twofold.web.forms import FieldError, Form
@@ -146,7 +146,7 @@ async def _ask(
     held: Form | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """The confirm page, for one code or two, or the lock page."""
+    """The confirm page, for one code or two; or the page that says why no code helps now."""
     pair = False
     if ctx.me.enrolled:
         answer = await ctx.world.store.run(
@@ -154,6 +154,8 @@ async def _ask(
         )
         if isinstance(answer, throttle.Wait):
             return locked(ctx, answer.until)
+        if isinstance(answer, throttle.NeedsLink | throttle.Disabled):
+            return no_code_helps(ctx, answer, held_path=held_path)
         pair = isinstance(answer, throttle.Pair)
     return confirm_page(
         ctx, pair=pair, following=following, held_path=held_path, held=held, errors=errors
@@ -176,12 +178,13 @@ async def confirm(ctx: Ctx) -> Response:
         return response
     if isinstance(answer, Locked):
         return locked(ctx, answer.until)
-    if isinstance(answer, FieldError):
-        return await _ask(ctx, following=following, held_path=held_path, held=held, errors=[answer])
+    if isinstance(answer, FieldError | NeedsLink | Suspended):
+        errors = [answer] if isinstance(answer, FieldError) else []
+        return await _ask(ctx, following=following, held_path=held_path, held=held, errors=errors)
     return ctx.go("/sign-in")
 
 
-async def _confirm_code(ctx: Ctx) -> Proved | Locked | FieldError | None:
+async def _confirm_code(ctx: Ctx) -> Proved | Locked | NeedsLink | Suspended | FieldError | None:
     answer = await ctx.world.store.run(
         step_up.prove_factor,
         ctx.now,
@@ -198,9 +201,7 @@ async def _confirm_code(ctx: Ctx) -> Proved | Locked | FieldError | None:
             return FieldError("code", WRONG_CODE)
         case NeedsPair():
             return FieldError("next_code", "Enter two codes, one after the other.")
-        case NeedsLink() | Suspended():
-            return FieldError("code", "No code helps here now. Sign out and sign in again.")
-        case Proved() | Locked():
+        case Proved() | Locked() | NeedsLink() | Suspended():
             return answer
         case _:
             return None
