@@ -77,7 +77,11 @@ def test_no_secret_stands_anywhere_in_clear(
     mias, owner = face.signed_in(mia), face.signed_in(site.acme.owner)
     secret = site.acme.active(mia).secret
     said = every_page(mias, mia) + every_page(owner, mia) + mails_of(site, mia)
-    said += [owner.get(f"/account/activity.{kind}").text for kind in ("csv", "json")]
+    files = [
+        owner.post(f"/account/activity.{kind}", at="/account/activity") for kind in ("csv", "json")
+    ]
+    assert [answer.status_code for answer in files] == [200, 200]
+    said += [answer.text for answer in files]
     half = half_way(face, mia)
     half.wrong_code(mia)
     said += every_page(half, mia) + [str(event.data) for event in site.acme.events()]

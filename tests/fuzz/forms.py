@@ -20,7 +20,8 @@ FORMS = tuple(page for page in ALL_PAGES if page.post is not None and not page.u
 NAMES = (
     "email", "password", "next", "code", "next_code", "trust", "csrf", "name", "organisation",
     "role", "issuer", "current", "held_path", "held.name", "held.csrf", "row", "reason", "members",
-    "staff", "pair_after", "link_after", "trust_days", "trust_staff", "__proto__", "",
+    "staff", "pair_after", "link_after", "trust_days", "trust_staff", "group",
+    "person", "from", "to", "__proto__", "",
 )  # fmt: skip
 CORPUS = (
     "", " ", "\0", "\r\nSet-Cookie: a=b", "\u202e", "\ufeff", "\ud7ff", "é" * 600, "x" * 1025,

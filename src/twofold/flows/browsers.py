@@ -9,7 +9,7 @@ from twofold.core.policy import trust_seconds
 from twofold.core.sessions import HalfCaller
 from twofold.core.tokens import LINK_LIFETIME, Link, Purpose, digest
 from twofold.flows import guard, links
-from twofold.flows.links import OpenLink
+from twofold.flows.links import LinkTrouble, OpenLink
 from twofold.flows.outbox import may_be_asked_for, record, write_mail
 from twofold.ports import Tx
 
@@ -177,6 +177,14 @@ def send_code_link(tx: Tx, now: Instant, *, half: HalfCaller, source: Source) ->
     )
     record(tx, now, EventKind.BROWSER_LINK_SENT, half.person, actor_id=None, address=source.address)
     return True
+
+
+def code_link_trouble(tx: Tx, now: Instant, *, half: HalfCaller, token: str) -> LinkTrouble | None:
+    """Why such a link does not open this half-finished sign-in; None if it does."""
+    opened = links.look(tx, now, purpose=Purpose.CODE_LINK, token=token)
+    if isinstance(opened, LinkTrouble):
+        return opened
+    return None if opened.link.person_id == half.person.id else LinkTrouble.FOREIGN
 
 
 def open_code_link(tx: Tx, now: Instant, *, half: HalfCaller, token: str) -> bool:

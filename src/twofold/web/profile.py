@@ -7,13 +7,13 @@ from starlette.responses import Response
 from twofold.core import passwords, throttle
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
-from twofold.core.policy import requirement_sentence
+from twofold.core.policy import requirement_sentence, who_unlocks
 from twofold.flows import enrol, sessions, step_up
 from twofold.flows import passwords as password_flows
 from twofold.flows.sign_in import PasswordRefused
 from twofold.flows.step_up import Proved
 from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
-from twofold.web.access import Ctx, Needs, Page, confirm_page
+from twofold.web.access import Ctx, Needs, Page, confirm_page, no_code_helps
 from twofold.web.cookies import SESSION
 from twofold.web.doors import password_errors
 from twofold.web.forms import FieldError, Form
@@ -49,6 +49,8 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         account=me.account,
         enrolled=me.enrolled,
         authenticator=authenticator,
+        can_set_up=own is None or own.disabled_at is None or me.session.has_fresh_factor(ctx.now),
+        helper=who_unlocks(me.person.role),
         requirement_sentence=requirement_sentence(me.account, enrolled=me.enrolled),
         errors=errors,
     )
@@ -144,7 +146,7 @@ async def _ask(
     held: Form | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """The confirm page, for one code or two, or the lock page."""
+    """The confirm page, for one code or two; or the page that says why no code helps now."""
     pair = False
     if ctx.me.enrolled:
         answer = await ctx.world.store.run(
@@ -152,6 +154,8 @@ async def _ask(
         )
         if isinstance(answer, throttle.Wait):
             return locked(ctx, answer.until)
+        if isinstance(answer, throttle.NeedsLink | throttle.Disabled):
+            return no_code_helps(ctx, answer, held_path=held_path)
         pair = isinstance(answer, throttle.Pair)
     return confirm_page(
         ctx, pair=pair, following=following, held_path=held_path, held=held, errors=errors
@@ -174,15 +178,18 @@ async def confirm(ctx: Ctx) -> Response:
         return response
     if isinstance(answer, Locked):
         return locked(ctx, answer.until)
-    if isinstance(answer, FieldError):
+    if isinstance(answer, FieldError | NeedsLink | Suspended):
+        errors = [answer] if isinstance(answer, FieldError) else []
         response = await _ask(
-            ctx, following=following, held_path=held_path, held=held, errors=[answer]
+            ctx, following=following, held_path=held_path, held=held, errors=errors
         )
         return explained(ctx, response, attempt_id)
     return ctx.go("/sign-in")
 
 
-async def _confirm_code(ctx: Ctx) -> tuple[str, Proved | Locked | FieldError | None]:
+async def _confirm_code(
+    ctx: Ctx,
+) -> tuple[str, Proved | Locked | NeedsLink | Suspended | FieldError | None]:
     """The attempt that is to be explained, and the answer."""
     answer = await ctx.world.store.run(
         step_up.prove_factor,
@@ -200,9 +207,7 @@ async def _confirm_code(ctx: Ctx) -> tuple[str, Proved | Locked | FieldError | N
             return attempt_id, FieldError("code", WRONG_CODE)
         case NeedsPair():
             return "", FieldError("next_code", "Enter two codes, one after the other.")
-        case NeedsLink() | Suspended():
-            return "", FieldError("code", "No code helps here now. Sign out and sign in again.")
-        case Proved() | Locked():
+        case Proved() | Locked() | NeedsLink() | Suspended():
             return "", answer
         case _:
             return "", None

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from twofold.core import otp, throttle
 from twofold.core.otp import Malformed
 from twofold.flows import browsers, second_step
+from twofold.flows.links import LinkTrouble
 from twofold.flows.second_step import CodePage, CodeRefused
 from twofold.flows.sign_in import SignedIn, SignInEnded
 from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed
@@ -177,18 +178,66 @@ async def send_link(ctx: Ctx) -> Response:
 
 async def show_link(ctx: Ctx) -> Response:
     """GET /sign-in/code/link/{token}: a button, in the browser of the sign-in."""
-    return ctx.render("code_link_open.html", token=ctx.request.path_params["token"])
+    token = ctx.request.path_params["token"]
+    trouble = await _link_trouble(ctx, token)
+    if trouble is not None:
+        return await _link_gone(ctx, trouble)
+    return ctx.render("code_link_open.html", token=token)
 
 
 async def open_link(ctx: Ctx) -> Response:
     """POST /sign-in/code/link/{token}."""
-    await ctx.world.store.run(
-        browsers.open_code_link,
-        ctx.now,
-        half=ctx.halfway,
-        token=ctx.request.path_params["token"],
+    token = ctx.request.path_params["token"]
+    opened = await ctx.world.store.run(
+        browsers.open_code_link, ctx.now, half=ctx.halfway, token=token
     )
+    if not opened:
+        return await _link_gone(ctx, await _link_trouble(ctx, token) or LinkTrouble.USED)
     return ctx.go("/sign-in/code")
+
+
+async def _link_trouble(ctx: Ctx, token: str) -> LinkTrouble | None:
+    return await ctx.world.store.run(
+        browsers.code_link_trouble, ctx.now, half=ctx.halfway, token=token
+    )
+
+
+LINK_TROUBLES = {
+    LinkTrouble.UNKNOWN: (
+        "This link does not work",
+        "It may have been cut short. Copy the whole link from the mail, or ask for a new one.",
+    ),
+    LinkTrouble.USED: (
+        "This link has been used already",
+        "Each link works once. Ask for a new one.",
+    ),
+    LinkTrouble.EXPIRED: (
+        "This link is too old",
+        "It worked for 15 minutes. Ask for a new one.",
+    ),
+    LinkTrouble.FOREIGN: (
+        "This link was sent for another sign-in",
+        "It belongs to somebody else, and it still works for them. Ask for one of your own.",
+    ),
+}
+
+
+async def _link_gone(ctx: Ctx, trouble: LinkTrouble) -> Response:
+    """Why the link opens nothing, and a button for a new one; 410, whatever the reason. Where
+    this sign-in needs no link, because another one has opened it, the way goes on to the code.
+    """
+    title, message = LINK_TROUBLES[trouble]
+    asked = await ctx.world.store.run(
+        second_step.code_page, ctx.now, half=ctx.halfway, place=ctx.place
+    )
+    return ctx.render(
+        "code_link_gone.html",
+        410,
+        person_name=ctx.halfway.person.name,
+        title=title,
+        message=message,
+        needs_link=isinstance(asked.answer, throttle.NeedsLink),
+    )
 
 
 PAGES = (

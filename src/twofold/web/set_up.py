@@ -8,7 +8,7 @@ from twofold.core.authenticators import Totp
 from twofold.core.diagnosis import Cause
 from twofold.core.otp import Malformed
 from twofold.core.people import MINUTE
-from twofold.core.sessions import Stage
+from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose
 from twofold.core.verdict_words import About, tell
 from twofold.flows import enrol, links
@@ -80,6 +80,16 @@ async def _refusal(ctx: Ctx, answer: Malformed | Wrong, pending: Totp) -> list[F
     return [FieldError("code", f"{told.own} {told.remedy}")]
 
 
+async def _wait_begun(ctx: Ctx, answer: object, who: Caller | HalfCaller) -> Response | None:
+    """The lock page with the wrong code that begins the wait, and not only with the next one."""
+    if not isinstance(answer, Wrong):
+        return None
+    until = await ctx.world.store.run(
+        enrol.waits_until, ctx.now, person=who.person, account=who.account
+    )
+    return None if until is None else locked(ctx, until)
+
+
 async def show_own(ctx: Ctx) -> Response:
     """GET /profile/set-up."""
     pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me)
@@ -115,6 +125,8 @@ async def save_own(ctx: Ctx) -> Response:
         return ctx.go("/confirm?next=/profile/set-up")
     if isinstance(answer, Locked):
         return locked(ctx, answer.until)
+    if (wait := await _wait_begun(ctx, answer, ctx.me)) is not None:
+        return wait
     if isinstance(answer, Malformed | Wrong):
         pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me)
         if isinstance(pending, NeedsProof):
@@ -227,6 +239,8 @@ async def save_demanded(ctx: Ctx) -> Response:
         return signed_in(ctx, answer)
     if isinstance(answer, Locked):
         return locked(ctx, answer.until)
+    if (wait := await _wait_begun(ctx, answer, ctx.halfway)) is not None:
+        return wait
     if isinstance(answer, Malformed | Wrong):
         pending = await ctx.world.store.run(
             enrol.begin_demanded, ctx.now, half=ctx.halfway, token=token

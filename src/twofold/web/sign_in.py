@@ -1,5 +1,7 @@
 """Pages of the sign-in: password, code, cancel, sign out."""
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from twofold.core import passwords
@@ -122,8 +124,10 @@ def locked(ctx: Ctx, until: int) -> Response:
 
 
 def ended(ctx: Ctx, email: str) -> Response:
-    """A half-finished sign-in that ran out: back to the password, the name kept."""
-    response = ctx.render(
+    """A half-finished sign-in that ran out: back to the password, the address kept. Whoever it
+    was is signed out, so the head of the page names nobody.
+    """
+    response = replace(ctx, half=None).render(
         "sign_in.html",
         401,
         values={"email": email},
