@@ -2,6 +2,7 @@
 
 from tests.attacks.faces import Client, Face
 from tests.faces.conftest import PASSWORD, Site
+from tests.world import Organisation, found
 from twofold.core.mail import MailKind
 from twofold.core.people import Person, Role
 from twofold.core.tokens import Purpose
@@ -49,3 +50,18 @@ def on_road(client: Client, person: Person, road: str) -> None:
         client.password(person.email, password, next=link)
         return
     client.password(person.email, password)
+
+
+def outsider(site: Site, name: str = "Zoe") -> tuple[Organisation, Person]:
+    """A member of another account of the same deployment, with password and authenticator."""
+    bolt = found(site.acme.store, site.clock, "Bolt")
+    person = bolt.add(name)
+    encoded = site.hasher.hash_now(PASSWORD)
+    bolt.store.call(
+        lambda tx: tx.people.set_password(
+            person.id, encoded, expected_version=person.password_version
+        )
+    )
+    bolt.enrol(bolt.person(person.id))
+    site.clock.advance(60)
+    return bolt, bolt.person(person.id)
