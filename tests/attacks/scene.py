@@ -6,6 +6,7 @@ from tests.world import Organisation, found
 from twofold.core.mail import MailKind
 from twofold.core.people import Person, Role
 from twofold.core.tokens import Purpose
+from twofold.ports import Letter
 
 OTHER_PASSWORD = "quite another phrase"
 
@@ -65,3 +66,16 @@ def outsider(site: Site, name: str = "Zoe") -> tuple[Organisation, Person]:
     bolt.enrol(bolt.person(person.id))
     site.clock.advance(60)
     return bolt, bolt.person(person.id)
+
+
+def mails_of(site: Site, person: Person) -> list[str]:
+    """The person's mails as they are sent."""
+    acme = site.acme
+    rendered = [
+        site.world.postbox.render(
+            Letter(mail, acme.person(person.id), acme.account),
+            hide_links=not mail.params.get("token"),
+        )
+        for mail in acme.mails(person)
+    ]
+    return [mail.subject + mail.text + mail.html for mail in rendered]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.attacks.dump import rows_of
+from tests.attacks.dump import facts
 from tests.attacks.faces import Face, Standing
 from tests.attacks.scene import OTHER_PASSWORD, add, enrolled, half_way
 from tests.faces.conftest import PASSWORD, Site
@@ -12,18 +12,6 @@ from twofold.core.people import MINUTE, Person, Role
 from twofold.core.tokens import Purpose
 from twofold.flows import people, unlock
 from twofold.web.app import ALL_PAGES
-
-SAFE = {"attempts", "counters", "events", "event_heads", "mails", "uploads"}
-"""Tables that only tell or count; the others say who may do what."""
-
-
-def facts(database_url: str) -> dict[str, list[str]]:
-    """Everything in the database that says who may do what, but for when it was last seen."""
-    return {
-        table: sorted(str({k: v for k, v in row.items() if k != "seen_at"}) for row in rows)
-        for table, rows in rows_of(database_url).items()
-        if table not in SAFE
-    }
 
 
 def test_whoever_has_a_factor_adds_none_with_the_password_alone(face: Face, mia: Person) -> None:

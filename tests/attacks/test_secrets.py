@@ -10,15 +10,14 @@ import pytest
 
 from tests.attacks.dump import bytes_of
 from tests.attacks.faces import Client, Face, Standing
-from tests.attacks.scene import OTHER_PASSWORD, enrolled, half_way
+from tests.attacks.scene import OTHER_PASSWORD, enrolled, half_way, mails_of
 from tests.conftest import quiet_logs
-from tests.faces.conftest import PASSWORD, Site
+from tests.faces.conftest import PASSWORD
 from tests.faces.routes import path_of
 from twofold import logs
 from twofold.core.mail import MailKind
 from twofold.core.people import Person, Role
 from twofold.flows import unlock
-from twofold.ports import Letter
 from twofold.web.app import ALL_PAGES
 
 TYPED = "a phrase that was typed here"
@@ -52,19 +51,6 @@ def every_page(client: Client, person: Person) -> list[str]:
             answer = client.get(path_of(page).replace("no-such-id", person.id))
             said.append(answer.text + str(answer.headers))
     return said
-
-
-def mails_of(site: Site, person: Person) -> list[str]:
-    """The person's mails as they are sent."""
-    acme = site.acme
-    rendered = [
-        site.world.postbox.render(
-            Letter(mail, acme.person(person.id), acme.account),
-            hide_links=not mail.params.get("token"),
-        )
-        for mail in acme.mails(person)
-    ]
-    return [mail.subject + mail.text + mail.html for mail in rendered]
 
 
 def test_no_secret_stands_anywhere_in_clear(
