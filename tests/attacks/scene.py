@@ -1,5 +1,7 @@
 """What attacks begin with: people, half-finished sign-ins, roads to the second step."""
 
+import base64
+
 from tests.attacks.faces import Client, Face
 from tests.faces.conftest import PASSWORD, Site
 from tests.world import Organisation, found
@@ -79,3 +81,11 @@ def mails_of(site: Site, person: Person) -> list[str]:
         for mail in acme.mails(person)
     ]
     return [mail.subject + mail.text + mail.html for mail in rendered]
+
+
+def forms_of(secret: bytes) -> list[str]:
+    """A secret as it could stand somewhere in clear."""
+    plain = base64.b32encode(secret).decode().rstrip("=")
+    return [plain, plain.lower(), secret.hex(), base64.b64encode(secret).decode(),
+            " ".join(plain[n : n + 4] for n in range(0, len(plain), 4)),
+            base64.urlsafe_b64encode(secret).decode().rstrip("=")]  # fmt: skip
