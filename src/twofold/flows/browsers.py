@@ -26,8 +26,9 @@ def remember(
 ) -> tuple[str, Browser]:
     """After a complete sign-in: this browser is known from now on; its token, and what it is.
 
-    A browser that brought a cookie keeps it; somebody else may have signed in here as well. With
-    `trust`, where the account allows it, it may skip the code for a while.
+    The person's own cookie stays; in place of somebody else's comes a new one. Whoever used a
+    shared machine before, and copied its cookie, would otherwise hold the trust of whoever comes
+    after. With `trust`, where the account allows it, it may skip the code for a while.
     """
     browser = guard.known_browser(tx, now, token=token, person_id=person.id)
     if browser is None or token is None:

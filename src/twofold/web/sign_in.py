@@ -61,6 +61,9 @@ async def submit(ctx: Ctx) -> Response:
     )
     if isinstance(answer, PasswordRefused):
         return _again(ctx, return_to, [FieldError("", WRONG)], 422)
+    if ctx.caller is not None:
+        # The session that this browser had is given up, not left behind (OWASP ASVS 7.2.4).
+        await world.store.run(sessions.end, ctx.now, caller=ctx.caller)
     if isinstance(answer, HalfWay):
         following = "/sign-in/code" if answer.stage is Stage.CODE else "/set-up"
         if answer.stage is Stage.ENROL and return_to.startswith("/enrol/"):
