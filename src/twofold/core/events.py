@@ -153,7 +153,7 @@ class Event:
     kind: EventKind
     at: Instant
     actor_id: str | None
-    """Who did it; None for the console and the system itself."""
+    """Who did it; None for the console, the system itself, and whoever did not prove it."""
     subject_id: str | None
     """Whom it happened to."""
     data: Mapping[str, str | int | bool]
