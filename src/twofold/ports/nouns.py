@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from twofold.core.authenticators import Totp
-from twofold.core.events import Event, EventKind
+from twofold.core.events import Event, EventKind, Seal
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.people import (
     Account,
@@ -323,6 +323,10 @@ class Events(Protocol):
         """The number of the first entry that is changed, missing or too many; None if the chain
         holds from the first entry to the newest.
         """
+        ...
+
+    def seal(self, account_id: str) -> Seal:
+        """How the newest entry is sealed, with a key that whoever has only the database lacks."""
         ...
 
     def moment(self, account_id: str, seq: int) -> Instant | None:
