@@ -58,6 +58,7 @@ def test_words_are_kept_for_ever() -> None:
         "BROWSER_ENDED": "browser:ended",
         "GUARD_CHANGED": "policy:guard-changed",
         "EXPORTED": "audit:exported",
+        "LOG_SEALED": "audit:sealed",
         "MAIL_OPENED": "mail:opened",
         "CONSOLE_LINK_MADE": "console:link-made",
     }

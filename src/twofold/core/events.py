@@ -53,8 +53,19 @@ class EventKind(StrEnum):
     BROWSER_ENDED = "browser:ended"
     GUARD_CHANGED = "policy:guard-changed"
     EXPORTED = "audit:exported"
+    LOG_SEALED = "audit:sealed"
     MAIL_OPENED = "mail:opened"
     CONSOLE_LINK_MADE = "console:link-made"
+
+
+class Seal(StrEnum):
+    """How the newest entry of a log is sealed with a key that is not in the database."""
+
+    WHOLE = "whole"
+    MISSING = "missing"
+    """It was written by a version without seals, or the seal was taken off."""
+    BROKEN = "broken"
+    """Somebody without the key has written here."""
 
 
 class Group(StrEnum):
@@ -135,6 +146,7 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.BROWSER_TRUSTED: (Group.BROWSERS, "Browser trusted"),
     EventKind.BROWSER_ENDED: (Group.BROWSERS, "Browser forgotten"),
     EventKind.EXPORTED: (Group.RECORDS, "Activity exported"),
+    EventKind.LOG_SEALED: (Group.RECORDS, "Log without a seal sealed as it stood"),
     EventKind.MAIL_OPENED: (Group.RECORDS, "Mail with a working link read"),
     EventKind.CONSOLE_LINK_MADE: (Group.RECORDS, "Password link made on the console"),
 }
@@ -155,7 +167,7 @@ class Event:
     kind: EventKind
     at: Instant
     actor_id: str | None
-    """Who did it; None for the console and the system itself."""
+    """Who did it; None for the console, the system itself, and whoever did not prove it."""
     subject_id: str | None
     """Whom it happened to."""
     data: Mapping[str, str | int | bool]

@@ -321,7 +321,7 @@ def _record_refused(
         now,
         EventKind.CODE_REFUSED,
         person,
-        actor_id=person.id,
+        actor_id=None,  # Whoever typed it has not proved to be this person.
         purpose=attempt.purpose.value,
         reason=outcome.value,
     )
