@@ -330,6 +330,16 @@ def _weight(group: Sequence[Tried], unmatched: int) -> tuple[int, int, Instant]:
     return tier, len(group), first.attempt.at
 
 
+def drift_of(case: Case) -> int | None:
+    """Seconds by which the person's device is ahead: by refused codes where these say so, else by
+    the accepted ones.
+    """
+    group = best(case)
+    if group and group[0].cause in (Cause.CLOCK, Cause.TIME_ZONE):
+        return group[0].off
+    return case.active.drift if case.active else None
+
+
 # ---- mails -----------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median_low
 
 from twofold.core import locks
-from twofold.core.case import Case, best, diagnose
+from twofold.core.case import Case, Standing, best, diagnose, drift_of
 from twofold.core.diagnosis import Cause
 from twofold.core.evidence import PARAMETERS
 from twofold.core.mail import MailState
@@ -156,15 +156,16 @@ def norm_of_crowd(crowd: Crowd, now: Instant) -> Norm:
         set_ups_words=str(set_ups),
         settings=PARAMETERS,
         drift=middle,
-        drift_words=f"{clock_seconds(middle)}; nine of ten between "
-        f"{_plain(_of_ten(drifts, 0.05))} and {_plain(_of_ten(drifts, 0.95))}",
+        drift_words=_clocks(middle, drifts),
         refused=max(1, _of_ten(refused, 0.9)),
         refused_words=_spread(refused),
         reused=max(1, _of_ten(reused, 0.9)),
         reused_words=_spread(reused),
         browser=f"known for {known} of {size}",
         locks=f"{crowd.slowed} of {size} are slowed by wrong codes" if crowd.slowed else "nothing",
-        mail=f"failed for {crowd.unreachable} of {size}" if crowd.unreachable else "reached them",
+        mail=f"failed for {crowd.unreachable} of {size}"
+        if crowd.unreachable
+        else "failed for nobody",
         signed_in=near(median_low(one.signed_in_at for one in members), now),
     )
 
@@ -174,13 +175,16 @@ def _of_ten(values: Sequence[int], share: float) -> int:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def _clocks(middle: int, drifts: Sequence[int]) -> str:
+    """The middle one, and between what nine of ten lie where that says more."""
+    low, high = (clock_seconds(_of_ten(drifts, share)) for share in (0.05, 0.95))
+    words = clock_seconds(middle)
+    return words if low == high == words else f"{words}; nine of ten between {low} and {high}"
+
+
 def _spread(values: Sequence[int]) -> str:
     middle, most = median_low(values), _of_ten(values, 0.9)
     return f"{middle}; nine of ten at most {most}" if most > middle else str(middle)
-
-
-def _plain(seconds: int) -> str:
-    return f"{abs(seconds)} s {'behind' if seconds < 0 else 'ahead'}"
 
 
 # ---- row by row ------------------------------------------------------------------------------
@@ -259,16 +263,6 @@ def _settings(case: Case, norm: Norm) -> Row:
     )
 
 
-def drift_of(case: Case) -> int | None:
-    """Seconds by which the person's device is ahead: by refused codes where these say so, else by
-    the accepted ones.
-    """
-    group = best(case)
-    if group and group[0].cause in (Cause.CLOCK, Cause.TIME_ZONE):
-        return group[0].off
-    return case.active.drift if case.active else None
-
-
 def _drift_words(case: Case) -> str:
     drift = drift_of(case)
     return "not known" if drift is None else clock_seconds(drift)
@@ -295,7 +289,7 @@ def _codes(case: Case, counts: Counts, norm: Norm) -> list[Row]:
             "Refused codes in seven days",
             str(counts.refused),
             norm.refused_words,
-            diagnose(case).sentence if many else "",
+            _remedy(case) if many else "",
         ),
         Row(
             "Codes used twice in seven days",
@@ -306,6 +300,16 @@ def _codes(case: Case, counts: Counts, norm: Norm) -> list[Row]:
             else "",
         ),
     ]
+
+
+def _remedy(case: Case) -> str:
+    """What to do about codes that are refused, or about no sign-in at all."""
+    group, found = best(case), diagnose(case)
+    if group and group[0].told is not None:
+        return group[0].told.remedy
+    if found.standing is Standing.WORKS:
+        return "It is over: the last sign-in went well. Ask which page it is, and what it says."
+    return found.say
 
 
 def _browser(case: Case) -> str:
@@ -356,5 +360,5 @@ def _signed_in(case: Case, norm: Norm) -> Row:
         "Last sign-in",
         _signed_in_words(case),
         norm.signed_in,
-        diagnose(case).sentence if late and norm.signed_in != "never" else "",
+        _remedy(case) if late and norm.signed_in != "never" else "",
     )

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from twofold.core import locks
-from twofold.core.case import diagnose, requirement_of
+from twofold.core.case import diagnose, drift_of, requirement_of
 from twofold.core.evidence import PARAMETERS
 from twofold.core.people import Person, Role
 from twofold.flows import people, troubleshoot, unlock
@@ -82,6 +82,7 @@ async def _person_page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> 
             {"sentence": locks.sentence(lock, ctx.now), "ended_by": locks.ended_by(lock)}
             for lock in case.locks
         ],
+        drift=drift_of(case),
         evidence=case.tried[:SHOWN],
         parameters=PARAMETERS,
         dossier=dossier,
