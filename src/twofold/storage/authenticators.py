@@ -28,6 +28,7 @@ TOTP = (
     authenticators.c.last_step,
     authenticators.c.drift,
     authenticators.c.last_offset,
+    authenticators.c.app,
 )
 NEWEST = (
     select(*TOTP)
@@ -57,6 +58,11 @@ ACTIVATE = (
     update(authenticators)
     .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
     .values(state=AuthenticatorState.ACTIVE.value, confirmed_at=bindparam("at"))
+)
+SET_APP = (
+    update(authenticators)
+    .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
+    .values(app=bindparam("new_app"))
 )
 RETIRE = (
     update(authenticators)
@@ -105,6 +111,11 @@ class Authenticators:
     def pending(self, person_id: str) -> Totp | None:
         """The one that is being set up."""
         return self._one(NEWEST_PENDING, person_id)
+
+    def set_app(self, authenticator_id: str, app: str) -> None:
+        """Note which app is being set up; only while it is pending."""
+        values = {"authenticator_id": authenticator_id, "new_app": app}
+        self._connection.execute(SET_APP, values)
 
     def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
         """Use up `step`: true only if it is greater than every step accepted before."""
@@ -163,4 +174,5 @@ class Authenticators:
             "last_step": authenticator.last_step,
             "drift": authenticator.drift,
             "last_offset": authenticator.last_offset,
+            "app": authenticator.app,
         }
