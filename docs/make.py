@@ -2,6 +2,7 @@
 
 - `docs/states/*.md`: the state machines, from the transition tables of `twofold.core`.
 - `docs/settings.md`: the settings, from the docstrings of `twofold.settings`.
+- `docs/apps.md`: the catalogue of authenticator apps, from `src/twofold/data/apps.toml`.
 - `docs/mechanisms.md`: known attacks and their tests, from the docstrings of the tests.
 - `docs/pictures/*.png`: a walk through the real product, in a browser, with data of its own.
 
@@ -30,6 +31,8 @@ import pyotp
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from twofold.core import authenticators, enrolment, signin
+from twofold.core.apps import ALLOWED
+from twofold.data import load_apps
 from twofold.settings import NAMES, PREFIX, Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -167,12 +170,59 @@ SETTINGS_END = """Source: `src/twofold/settings.py`; what each value may look li
 """
 
 
+# ---- apps --------------------------------------------------------------------------------
+
+
+def apps_page() -> str:
+    """docs/apps.md."""
+    catalogue = load_apps()
+    names = tuple(ALLOWED)
+    head = ["App", "Certified", *APPS_HEAD]
+    rows = [
+        " | ".join(
+            [f"| {app.title} (`{app.id}`)", "yes" if app.certified else "no"]
+            + [getattr(app, name).says for name in names]
+        )
+        + " |"
+        for app in catalogue.apps
+    ]
+    sources = [
+        f"- `{source.id}`: {source.title}, {source.dated}. <{source.where}>"
+        for source in catalogue.sources
+    ]
+    return "\n".join(
+        [GENERATED, "", "# Authenticator apps", "", APPS_INTRO, ""]
+        + [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *rows, ""]
+        + ["## Sources", "", APPS_SOURCES, "", *sources, ""]
+    )
+
+
+APPS_HEAD = (
+    "SHA-256 or SHA-512", "8 digits", "60 seconds", "Scans", "Takes a key", "Opens a link", "Needs",
+)  # fmt: skip
+APPS_INTRO = """The catalogue is data: `src/twofold/data/apps.toml`. The set-up page takes its
+steps from there once somebody has chosen their app and device, the help page shows all of it, and
+the choice stays with the authenticator.
+
+Twofold's codes are SHA-1, 6 digits, 30 seconds: the one setting that all certified apps compute
+alike. What an app does with any other is told below, because it explains wrong codes of an entry
+that was typed by hand.
+
+To add an app, add `[apps.PRODUCT]` and `[apps.PRODUCT.on.PLATFORM]` to the file. Every fact names
+its sources in `by`; what you cannot show is the word `unknown`. A field that is missing, a fact
+without a source and a source that nobody uses stop the start, with the place. Then run
+`./dev docs`."""
+APPS_SOURCES = """When each was read stands in the file. Apps change: what is older may be wrong
+today."""
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
     return {
         DOCS / "states" / "sign-in.md": sign_in_page(),
         DOCS / "states" / "authenticator.md": authenticator_page(),
         DOCS / "settings.md": settings_page(),
+        DOCS / "apps.md": apps_page(),
         DOCS / "mechanisms.md": runpy.run_path(str(DOCS / "mechanisms.py"))["page"](),
     }
 
