@@ -28,7 +28,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import pyotp
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from twofold.core import authenticators, enrolment, signin
 from twofold.core.apps import ALLOWED
@@ -47,6 +47,8 @@ LARGEST = 150_000
 """Bytes that a picture may have."""
 WIDTH, HEIGHT = 1000, 760
 """Pixels of the window."""
+TALLER = 912
+"""Where the beginning of a mail has to be seen too: it ends between two paragraphs."""
 PATIENCE = 30
 """Seconds within which the service has to print its link."""
 
@@ -274,12 +276,14 @@ def link_in(out: Path, process: "subprocess.Popen[bytes]") -> str:
     raise SystemExit(f"The service printed no link:\n{out.read_text(encoding='utf-8')}")
 
 
-def picture(page: Page, name: str, *, whole: bool = True) -> None:
-    """Save what the page shows."""
+def picture(page: Page, name: str, *, whole: bool = True, above: Locator | None = None) -> None:
+    """Save what the page shows: all of it, what fits the window, or what stands above a part."""
     page.evaluate("document.activeElement && document.activeElement.blur()")
     page.mouse.move(0, 0)
     path = PICTURES / f"{name}.png"
-    page.screenshot(path=path, full_page=whole)
+    box = above.bounding_box() if above else None
+    clip = {"x": 0, "y": 0, "width": WIDTH, "height": int(box["y"])} if box else None
+    page.screenshot(path=path, full_page=whole, clip=clip)
     size = path.stat().st_size
     print(f"{path.relative_to(DOCS.parent)}: {size:,} bytes")
     if size > LARGEST:
@@ -295,7 +299,10 @@ def press(page: Page, name: str, role: str = "button") -> None:
 def walk(browser: Browser, link: str) -> None:
     """From the printed link to the second sign-in, as the README tells it."""
     site = link.partition("/first-admin/")[0]
-    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+    # Without movement: a picture after a change of colours must not show them half changed.
+    page = browser.new_page(
+        viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", reduced_motion="reduce"
+    )
     page.goto(link)
     page.get_by_label("Name", exact=True).fill("Ann Lee")
     page.get_by_label("Email").fill("ann@maple.example")
@@ -343,10 +350,12 @@ def switch_on(page: Page, site: str) -> None:
     page.goto(f"{site}/account")
     picture(page, "account")
     page.goto(f"{site}/account/switch-on")
+    page.set_viewport_size({"width": WIDTH, "height": TALLER})
     picture(page, "switch-on", whole=False)
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     press(page, "Switch on")
     page.goto(f"{site}/mail")
-    picture(page, "mail", whole=False)
+    picture(page, "mail", above=page.get_by_role("row").nth(7))
 
 
 def sign_in_again(page: Page, site: str, secret: str) -> None:
