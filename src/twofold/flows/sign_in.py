@@ -176,7 +176,16 @@ def _after_password(
         ),
         digest(Purpose.SIGN_IN, token),
     )
-    record(tx, now, EventKind.SIGN_IN_STARTED, person, actor_id=person.id, stage=stage.value)
+    record(
+        tx,
+        now,
+        EventKind.SIGN_IN_STARTED,
+        person,
+        actor_id=person.id,
+        stage=stage.value,
+        address=place.source.address,
+        browser=place.source.browser,
+    )
     return HalfWay(token, stage)
 
 
