@@ -85,12 +85,19 @@ class Product:
             (person,) = database.execute("SELECT id FROM people WHERE email = ?", (email,))
             database.execute(
                 "INSERT OR REPLACE INTO counters (key, state, saved_at) VALUES (?, ?, ?)",
-                (f"code:person:{person[0]}", json.dumps([failures, 0, 0, []]), now),
+                (f"code:person:{person[0]}", json.dumps([failures, 0, 0, [], []]), now),
             )
             if stolen:
                 database.execute(
                     "UPDATE people SET password_stolen_at = ? WHERE id = ?", (now, person[0])
                 )
+
+    def let_codes_grow_old(self, seconds: int) -> None:
+        """Move every last use of an authenticator into the past, as if `seconds` had gone by."""
+        with self._database() as database:
+            database.execute(
+                "UPDATE authenticators SET last_step = last_step - ?", (seconds // 30,)
+            )
 
     def disable_authenticators(self, email: str = "%") -> None:
         """What fifty wrong codes in 30 days do to everybody's authenticator, or one person's."""
