@@ -24,9 +24,9 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.format_utils import get_mutant_name
 
-from tests.mutation.targets import ARGUMENTS, TARGETS
+from tests.mutation.survivors import explained, one_line
+from tests.mutation.targets import ARGUMENTS, ROOT, TARGETS
 
-ROOT = Path(__file__).resolve().parents[2]
 RUNNER = Path(__file__).with_name("runner.py")
 NOTICED = {"killed", "timeout"}
 
@@ -42,6 +42,13 @@ class Result:
     """What became of each that was tried, in mutmut's words."""
     unnoticed: dict[str, str]
     """Those that passed every test, as differences."""
+
+    @property
+    def unexplained(self) -> list[str]:
+        """Those of them that docs/mutation.md does not know."""
+        known = explained()
+        lines = [one_line(name, difference) for name, difference in self.unnoticed.items()]
+        return [line for line in lines if line not in known]
 
     @property
     def row(self) -> str:
@@ -66,6 +73,8 @@ def main() -> None:
     for result in results:
         for name, difference in result.unnoticed.items():
             print(f"\n# {name}: {result.statuses[name]}\n{difference}")
+        for line in result.unexplained:
+            print(f"\nNot in docs/mutation.md: {line}")
     print("\n| File | Mutants | Tried | Noticed | Not noticed | Share |\n|---|--:|--:|--:|--:|--:|")
     print("\n".join(result.row for result in results))
 
@@ -79,7 +88,7 @@ def chosen_targets(parser: argparse.ArgumentParser, files: Sequence[str]) -> Ite
         yield target
 
 
-def attack(target: str, sample: int, seed: int, only: str) -> Result:
+def attack(target: str, sample: int, seed: int, only: str = "*") -> Result:
     """Try the mutants of one file against its tests."""
     folder = Path(tempfile.mkdtemp(prefix="twofold-mutants-", dir=memory()))
     try:

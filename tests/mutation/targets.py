@@ -1,5 +1,9 @@
 """Which files are changed, and which tests are to notice."""
 
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
 LADDER = (
     "tests/flows/test_verify.py",
     "tests/flows/test_verify_limits.py",
@@ -13,6 +17,7 @@ PASSWORD = (
     "tests/flows/test_sign_in.py",
     "tests/flows/test_sign_in_limits.py",
     "tests/flows/test_password_guard.py",
+    "tests/flows/test_password_sources.py",
     "tests/flows/test_trust.py",
 )
 """What a password meets, and the end of a sign-in."""
