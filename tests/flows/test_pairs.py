@@ -64,6 +64,20 @@ def test_anything_else_is_one_no(
     assert isinstance(acme.submit_right(acme.half(ben)), SignedIn)
 
 
+@pytest.mark.parametrize(("later", "accepted"), [(1, False), (2, True), (4, True), (5, False)])
+def test_pairs_are_looked_for_where_the_phone_is_known_to_be(
+    acme: Organisation, ben: Person, later: int, accepted: bool
+) -> None:
+    """A phone whose clock is three steps ahead: the window moves with it, as for one code."""
+    active = acme.active(ben)
+    acme.store.call(
+        lambda tx: tx.authenticators.claim_step(active.id, active.last_step + 1, drift=3, offset=3)
+    )
+    first, second = (acme.code(ben, steps=later + n) for n in (-1, 0))
+    answer = submit(acme, ben, first, second)
+    assert isinstance(answer, SignedIn) if accepted else answer == CodeRefused(1)
+
+
 def test_one_code_alone_is_not_looked_at(acme: Organisation, ben: Person) -> None:
     """Right or wrong: nothing is told, charged or used up, however often."""
     before, wrong = acme.active(ben).last_step, Guesser(acme, ben).wrong()

@@ -86,6 +86,17 @@ def test_a_spray_over_many_people_is_an_alarm_once(acme: Organisation) -> None:
     assert event.data == {"address": DESK.address}
 
 
+def test_one_person_who_mistypes_again_and_again_is_no_spray(
+    acme: Organisation, ben: Person
+) -> None:
+    """People are counted, not failures: eleven of one person within ten minutes are one."""
+    for _ in range(11):
+        acme.clock.advance(40)
+        acme.submit_password(ben, proved=False)
+    assert len(acme.events(EventKind.PASSWORD_WRONG)) == 11, "each was looked at"
+    assert acme.events(EventKind.SPRAY) == []
+
+
 def test_a_flood_over_the_whole_site_is_an_alarm_once(
     acme: Organisation, bolt: Organisation
 ) -> None:

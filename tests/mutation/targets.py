@@ -10,6 +10,7 @@ LADDER = (
     "tests/flows/test_pairs.py",
     "tests/flows/test_ladder.py",
     "tests/flows/test_guard_holes.py",
+    "tests/flows/test_used_codes.py",
 )
 """What a code meets."""
 
@@ -27,6 +28,7 @@ TARGETS = {
     "src/twofold/core/throttle.py": (
         "tests/core/test_throttle.py",
         "tests/core/test_throttle_limits.py",
+        "tests/core/test_throttle_used.py",
     ),
     "src/twofold/flows/verify.py": LADDER,
     "src/twofold/flows/sign_in.py": PASSWORD,
