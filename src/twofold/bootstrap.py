@@ -9,7 +9,7 @@ import uvicorn
 
 from twofold import __version__
 from twofold.core.errors import StartError
-from twofold.data import load_common
+from twofold.data import load_apps, load_common
 from twofold.flows import setup
 from twofold.hashing import Argon2Hasher
 from twofold.mail.messages import MailTemplates
@@ -52,6 +52,7 @@ def open_world(settings: Settings) -> Iterator[World]:
             public_url=settings.public_url,
             common_passwords=common_passwords(),
             trusted_proxies=settings.trusted_proxies,
+            apps=load_apps(),
         )
     finally:
         store.close()
@@ -101,13 +102,15 @@ def first_lines(settings: Settings, world: World) -> list[str]:
 
 
 def serve(settings: Settings, echo: Callable[[str], None]) -> None:
-    """Serve until told to stop; `echo` prints the first lines once everything is ready."""
+    """Serve until told to stop; `echo` prints the first lines once everything is ready, and a
+    warning when a proxy turns out not to be named.
+    """
     sock = listen(settings.listen_host, settings.listen_port)
     with open_world(settings) as world:
         worker = Worker(world)
         server = uvicorn.Server(
             uvicorn.Config(
-                build_app(world),
+                build_app(world, tell=echo),
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -18,6 +18,7 @@ from tests.faces.conftest import ORIGIN, Site
 from tests.world import Organisation, found
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.data import load_apps
 from twofold.hashing import Argon2Hasher
 from twofold.mail.messages import MailTemplates
 from twofold.mail.smtp import SmtpMailer
@@ -67,6 +68,10 @@ class Behind:
     def call(self, flow: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """The same, blocking."""
         return self.store.call(flow, *args, **kwargs)
+
+    def read(self, flow: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """The same for a flow that only reads."""
+        return self.store.read(flow, *args, **kwargs)
 
     async def caller(self, token: bytes, now: Instant) -> Caller | None:
         """Who asks with this token of a session."""
@@ -122,6 +127,7 @@ class Product:
             postbox=postbox,
             public_url=ORIGIN,
             common_passwords=frozenset({"password1"}),
+            apps=load_apps(),
         )
         self.app = build_app(self.world)
 

@@ -70,7 +70,12 @@ def test_a_session_that_skipped_the_code_says_so(acme: Organisation, ben: Person
     assert caller.session.methods == ("pwd",)
     assert caller.session.trusted
     assert not caller.session.has_fresh_factor(acme.now)
-    assert acme.events(EventKind.SIGN_IN_COMPLETED)[0].data == {"methods": "pwd"}
+    assert acme.events(EventKind.SIGN_IN_COMPLETED)[0].data == {
+        "methods": "pwd",
+        "trusted": True,
+        "address": DESK.address,
+        "browser": DESK.browser,
+    }
 
 
 def test_it_must_prove_the_factor_before_anything_sensitive(
@@ -112,11 +117,12 @@ def test_somebody_elses_trusted_browser_means_nothing(acme: Organisation, ben: P
 def test_two_people_share_a_browser_each_with_their_own_trust(
     acme: Organisation, ben: Person
 ) -> None:
-    """The second sign-in takes the first one's cookie along and leaves their trust alone."""
+    """The second sign-in gets a cookie of its own and leaves the first one's trust alone."""
     eve = acme.add("Eve")
     acme.enrol(eve)
     place = acme.known(ben, trust=True)
     signed_in = acme.signed_in(eve, place=place)
+    assert signed_in.browser_token != place.browser_token
     both = From(DESK, browser_token=signed_in.browser_token)
     assert not skips(acme, eve, both)
     assert skips(acme, ben, place)

@@ -28,12 +28,20 @@ TOTP = (
     authenticators.c.last_step,
     authenticators.c.drift,
     authenticators.c.last_offset,
+    authenticators.c.ended_at,
+    authenticators.c.app,
 )
 NEWEST = (
     select(*TOTP)
     .where(authenticators.c.person_id == bindparam("person_id"))
     .order_by(authenticators.c.confirmed_at.desc(), authenticators.c.id.desc())
     .limit(1)
+)
+ALL = (
+    select(*TOTP)
+    .where(authenticators.c.person_id == bindparam("person_id"))
+    .order_by(authenticators.c.created_at.desc(), authenticators.c.id.desc())
+    .limit(bindparam("limit"))
 )
 NEWEST_ACTIVE = NEWEST.where(authenticators.c.state == ACTIVE)
 NEWEST_PENDING = NEWEST.where(authenticators.c.state == PENDING)
@@ -57,6 +65,11 @@ ACTIVATE = (
     update(authenticators)
     .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
     .values(state=AuthenticatorState.ACTIVE.value, confirmed_at=bindparam("at"))
+)
+SET_APP = (
+    update(authenticators)
+    .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
+    .values(app=bindparam("new_app"))
 )
 RETIRE = (
     update(authenticators)
@@ -105,6 +118,16 @@ class Authenticators:
     def pending(self, person_id: str) -> Totp | None:
         """The one that is being set up."""
         return self._one(NEWEST_PENDING, person_id)
+
+    def of(self, person_id: str, *, limit: int) -> Sequence[Totp]:
+        """The newest of the person's, whatever became of them."""
+        rows = self._connection.execute(ALL, {"person_id": person_id, "limit": limit})
+        return [self._totp_of(row) for row in rows]
+
+    def set_app(self, authenticator_id: str, app: str) -> None:
+        """Note which app is being set up; only while it is pending."""
+        values = {"authenticator_id": authenticator_id, "new_app": app}
+        self._connection.execute(SET_APP, values)
 
     def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
         """Use up `step`: true only if it is greater than every step accepted before."""
@@ -163,4 +186,6 @@ class Authenticators:
             "last_step": authenticator.last_step,
             "drift": authenticator.drift,
             "last_offset": authenticator.last_offset,
+            "ended_at": authenticator.ended_at,
+            "app": authenticator.app,
         }
