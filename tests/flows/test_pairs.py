@@ -7,7 +7,7 @@ from twofold.core.attempts import Outcome
 from twofold.core.otp import Malformed
 from twofold.core.people import Person
 from twofold.core.throttle import Pair
-from twofold.flows import step_up
+from twofold.flows import guard, step_up
 from twofold.flows.second_step import CodeRefused
 from twofold.flows.sign_in import SignedIn
 from twofold.flows.verify import NeedsPair, Typed
@@ -93,10 +93,12 @@ def test_one_code_alone_is_not_looked_at(acme: Organisation, ben: Person) -> Non
 def test_a_half_that_is_no_code_is_told_as_such(
     acme: Organisation, ben: Person, typed: tuple[str, str]
 ) -> None:
-    """It was no guess and costs nothing."""
-    before = acme.attempts(ben)
+    """It was no guess and costs nothing; the person's history keeps it as what it was."""
+    key = f"code:person:{ben.id}"
+    before = acme.outcomes(ben), acme.store.call(lambda tx: guard.peek(tx, [key]))
     assert isinstance(submit(acme, ben, *typed), Malformed)
-    assert acme.attempts(ben) == before
+    after = acme.outcomes(ben), acme.store.call(lambda tx: guard.peek(tx, [key]))
+    assert after == ([*before[0], Outcome.MALFORMED], before[1])
 
 
 def test_a_pair_is_used_once(acme: Organisation, ben: Person) -> None:

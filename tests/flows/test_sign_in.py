@@ -195,7 +195,9 @@ def test_password_and_code_make_a_session_with_both_methods(
     assert caller.session.methods == ("pwd", "otp")
     assert caller.session.factor_at == acme.now
     assert acme.half_of(token) is None
-    assert acme.events(EventKind.SIGN_IN_COMPLETED)[0].data == {"methods": "pwd otp"}
+    event = acme.events(EventKind.SIGN_IN_COMPLETED)[0]
+    place = {"address": DESK.address, "browser": DESK.browser}
+    assert event.data == {"methods": "pwd otp", "trusted": False, **place}
 
 
 def test_a_wrong_code_is_counted_in_this_sign_in_too(acme: Organisation, mia: Person) -> None:
