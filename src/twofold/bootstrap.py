@@ -101,13 +101,15 @@ def first_lines(settings: Settings, world: World) -> list[str]:
 
 
 def serve(settings: Settings, echo: Callable[[str], None]) -> None:
-    """Serve until told to stop; `echo` prints the first lines once everything is ready."""
+    """Serve until told to stop; `echo` prints the first lines once everything is ready, and a
+    warning when a proxy turns out not to be named.
+    """
     sock = listen(settings.listen_host, settings.listen_port)
     with open_world(settings) as world:
         worker = Worker(world)
         server = uvicorn.Server(
             uvicorn.Config(
-                build_app(world),
+                build_app(world, tell=echo),
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -1,20 +1,25 @@
 """What the attacks stand on: the running product, the faces to attack, a second process."""
 
+import io
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from tests.attacks.faces import FACES, Face
-from tests.conftest import FixedClock
+from tests.cli.conftest import run
+from tests.cli.test_mail import inbox
+from tests.conftest import FixedClock, quiet_logs
 from tests.faces.conftest import Site, hasher, site
+from twofold import logs
 from twofold.core.people import Person
 from twofold.storage import build_store
 from twofold.storage.sealing import KeyRing
 from twofold.system import SystemRandom
 from twofold.web.app import build_app
 
-__all__ = ["elsewhere", "face", "hasher", "mia", "site"]
+__all__ = ["elsewhere", "face", "hasher", "inbox", "logged", "mia", "run", "site"]
 
 
 @pytest.fixture(params=FACES)
@@ -41,3 +46,15 @@ def elsewhere(
     world = replace(site.world, store=store)
     yield replace(site, world=world, app=build_app(world))
     store.close()
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """Everything that is logged during a test, down to the least."""
+    before, level = list(logging.getLogger().handlers), logging.getLogger().level
+    written = io.StringIO()
+    logs.configure("DEBUG", written)
+    yield written
+    logging.getLogger().handlers[:] = before
+    logging.getLogger().setLevel(level)
+    quiet_logs()

@@ -7,6 +7,9 @@ from sqlalchemy import create_engine, select
 
 from twofold.storage.tables import metadata
 
+SAFE = {"attempts", "counters", "events", "event_heads", "mails", "uploads"}
+"""Tables that only tell or count; the others say who may do what."""
+
 
 def rows_of(database_url: str) -> dict[str, list[dict[str, Any]]]:
     """Every row of every table."""
@@ -32,3 +35,12 @@ def bytes_of(database_url: str) -> bytes:
         path = Path(database_url.removeprefix("sqlite:///"))
         parts += [file.read_bytes() for file in path.parent.glob(path.name + "*")]
     return b"\n".join(parts)
+
+
+def facts(database_url: str) -> dict[str, list[str]]:
+    """Everything in the database that says who may do what, but for when it was last seen."""
+    return {
+        table: sorted(str({k: v for k, v in row.items() if k != "seen_at"}) for row in rows)
+        for table, rows in rows_of(database_url).items()
+        if table not in SAFE
+    }

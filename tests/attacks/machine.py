@@ -49,9 +49,9 @@ def watched() -> Iterator[Compared]:
         return step
 
     def matching_pair(
-        secret: bytes, first: str, second: str, now: Instant, drift: int = 0
+        secret: bytes, first: str, second: str, now: Instant, drift: int = 0, **more: int
     ) -> int | None:
-        step = two(secret, first, second, now, drift)
+        step = two(secret, first, second, now, drift, **more)
         seen.pairs += step is None
         return step
 

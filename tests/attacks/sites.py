@@ -68,6 +68,10 @@ class Behind:
         """The same, blocking."""
         return self.store.call(flow, *args, **kwargs)
 
+    def read(self, flow: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """The same for a flow that only reads."""
+        return self.store.read(flow, *args, **kwargs)
+
     async def caller(self, token: bytes, now: Instant) -> Caller | None:
         """Who asks with this token of a session."""
         return await self.store.caller(token, now)

@@ -285,8 +285,6 @@ ANSWERS = {"prove_code", "submit_code", "prove_factor", "settle_password", "sett
 MAY_BE_DROPPED = {
     # What is ended twice is ended: the answer says only whether it was there.
     "src/twofold/flows/second_step.py tx.sign_ins.finish",
-    # The page that follows shows what is asked for now, whatever the link did.
-    "src/twofold/web/second_step.py ctx.world.store.run(browsers.open_code_link)",
 }
 
 

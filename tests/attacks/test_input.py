@@ -202,10 +202,10 @@ def test_a_used_code_reads_like_any_other_refusal(face: Face, mia: Person) -> No
     acme = face.site.acme
     used = acme.code(mia)
     half_way(face, mia).code(used)
-    pages = [
-        refused(half_way(face, mia), code)
-        for code in (used, acme.wrong(acme.active(mia)), acme.code(mia, steps=-2))
-    ]
+    pages = []
+    for code in (used, acme.wrong(acme.active(mia)), acme.code(mia, steps=-2)):
+        pages.append(refused(half_way(face, mia), code))
+        acme.store.call(lambda tx: tx.counters.drop([f"code:person:{mia.id}"]))
     assert pages[0] == pages[1] == pages[2]
     assert otp.parse_code(used) == used
 

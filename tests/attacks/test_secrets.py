@@ -2,46 +2,19 @@
 
 import base64
 import io
-import logging
 import re
-from collections.abc import Iterator
-
-import pytest
 
 from tests.attacks.dump import bytes_of
 from tests.attacks.faces import Client, Face, Standing
-from tests.attacks.scene import OTHER_PASSWORD, enrolled, half_way
-from tests.conftest import quiet_logs
-from tests.faces.conftest import PASSWORD, Site
+from tests.attacks.scene import OTHER_PASSWORD, enrolled, forms_of, half_way, mails_of
+from tests.faces.conftest import PASSWORD
 from tests.faces.routes import path_of
-from twofold import logs
 from twofold.core.mail import MailKind
 from twofold.core.people import Person, Role
 from twofold.flows import unlock
-from twofold.ports import Letter
 from twofold.web.app import ALL_PAGES
 
 TYPED = "a phrase that was typed here"
-
-
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """Everything that is logged during a test, down to the least."""
-    before, level = list(logging.getLogger().handlers), logging.getLogger().level
-    written = io.StringIO()
-    logs.configure("DEBUG", written)
-    yield written
-    logging.getLogger().handlers[:] = before
-    logging.getLogger().setLevel(level)
-    quiet_logs()
-
-
-def forms_of(secret: bytes) -> list[str]:
-    """A secret as it could stand somewhere in clear."""
-    plain = base64.b32encode(secret).decode().rstrip("=")
-    return [plain, plain.lower(), secret.hex(), base64.b64encode(secret).decode(),
-            " ".join(plain[n : n + 4] for n in range(0, len(plain), 4)),
-            base64.urlsafe_b64encode(secret).decode().rstrip("=")]  # fmt: skip
 
 
 def every_page(client: Client, person: Person) -> list[str]:
@@ -54,19 +27,6 @@ def every_page(client: Client, person: Person) -> list[str]:
     return said
 
 
-def mails_of(site: Site, person: Person) -> list[str]:
-    """The person's mails as they are sent."""
-    acme = site.acme
-    rendered = [
-        site.world.postbox.render(
-            Letter(mail, acme.person(person.id), acme.account),
-            hide_links=not mail.params.get("token"),
-        )
-        for mail in acme.mails(person)
-    ]
-    return [mail.subject + mail.text + mail.html for mail in rendered]
-
-
 def test_no_secret_stands_anywhere_in_clear(
     face: Face, mia: Person, database_url: str, logged: io.StringIO
 ) -> None:
@@ -77,7 +37,11 @@ def test_no_secret_stands_anywhere_in_clear(
     mias, owner = face.signed_in(mia), face.signed_in(site.acme.owner)
     secret = site.acme.active(mia).secret
     said = every_page(mias, mia) + every_page(owner, mia) + mails_of(site, mia)
-    said += [owner.get(f"/account/activity.{kind}").text for kind in ("csv", "json")]
+    files = [
+        owner.post(f"/account/activity.{kind}", at="/account/activity") for kind in ("csv", "json")
+    ]
+    assert [answer.status_code for answer in files] == [200, 200]
+    said += [answer.text for answer in files]
     half = half_way(face, mia)
     half.wrong_code(mia)
     said += every_page(half, mia) + [str(event.data) for event in site.acme.events()]

@@ -5,7 +5,7 @@ that very person, under the present password, with an accepted code where one is
 a browser that they trusted, while nothing has changed). After every step each browser opens *My
 Profile*, and the product must say what the model says: no more, and no less.
 
-`./dev fuzz --state-machine` is the long form.
+`./dev fuzz --sequences 500` is the long form.
 """
 
 from collections.abc import Callable

@@ -67,6 +67,23 @@ def test_a_cut_end_shows(account: Run, tmp_path: Path) -> None:
     assert (done.status, done.out) == (1, "Acme: entry 2 is missing\n")
 
 
+def test_a_chain_that_was_computed_anew_lacks_its_seal(account: Run, tmp_path: Path) -> None:
+    """Somebody with only the database cut the newest entry off and moved the head to the first."""
+    first = "SELECT hash FROM events WHERE seq = 1"
+    tamper(tmp_path, "DELETE FROM events WHERE seq = 2")
+    forged = f"CAST(({first}) || x'{'00' * 40}' AS BLOB)"
+    tamper(tmp_path, f"UPDATE event_heads SET seq = 1, hash = {forged}")
+    done = account("audit", "verify")
+    assert done.status == 1
+    assert done.out == (
+        "Acme: the seal was not made with our keys, so somebody else wrote to the log\n"
+    )
+    assert done.sentence == "The seal does not hold in 1 of 1 account."
+    tamper(tmp_path, f"UPDATE event_heads SET hash = ({first})")
+    done = account("audit", "verify")
+    assert (done.status, done.out.startswith("Acme: the log has no seal")) == (1, True)
+
+
 def test_the_log_as_json_has_stable_keys(account: Run) -> None:
     """Newest first, names resolved, times in UTC."""
     rows = json.loads(account("audit", "list", "--json").out)

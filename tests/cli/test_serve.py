@@ -88,6 +88,22 @@ def test_a_later_start_prints_no_link(account: Run, port: int) -> None:
         assert status_of(port, "/sign-in") == 200
 
 
+def test_a_proxy_that_is_not_named_is_told_of_on_both_outputs(account: Run, port: int) -> None:
+    """When its first request comes, and not again; with the name of the setting."""
+    with serving(port, last="clock:") as (process, _):
+        for _ in range(2):
+            httpx2.get(
+                f"http://localhost:{port}/healthz",
+                headers={"x-forwarded-for": "203.0.113.9"},
+                timeout=START,
+            )
+        process.terminate()
+        out, err = process.communicate(timeout=START)
+    (warning,) = out.splitlines()
+    assert "TWOFOLD_TRUSTED_PROXIES=127.0.0.1" in warning
+    assert [line for line in err.splitlines() if "TWOFOLD_TRUSTED_PROXIES" in line] == [err.strip()]
+
+
 def test_commands_work_while_the_service_runs(account: Run, port: int) -> None:
     """Each waits its turn."""
     with serving(port, last="clock:"):

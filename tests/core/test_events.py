@@ -43,6 +43,7 @@ def test_words_are_kept_for_ever() -> None:
         "ENROL_LINK_SENT": "authenticator:link-sent",
         "CODE_ACCEPTED": "code:accepted",
         "CODE_REFUSED": "code:refused",
+        "RESYNCED": "code:clock-matched",
         "PAIR_MODE": "person:pair-mode",
         "PASSWORD_STOLEN": "password:counts-as-stolen",
         "AUTHENTICATOR_DISABLED": "authenticator:disabled",
@@ -57,6 +58,7 @@ def test_words_are_kept_for_ever() -> None:
         "BROWSER_ENDED": "browser:ended",
         "GUARD_CHANGED": "policy:guard-changed",
         "EXPORTED": "audit:exported",
+        "LOG_SEALED": "audit:sealed",
         "MAIL_OPENED": "mail:opened",
         "CONSOLE_LINK_MADE": "console:link-made",
     }

@@ -70,6 +70,7 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "enrol-link",
         "enrolled",
         "replaced",
+        "resynced",
         "code-failures",
         "password-stolen",
         "authenticator-disabled",

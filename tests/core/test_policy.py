@@ -17,6 +17,7 @@ from twofold.core.policy import (
     requirement_sentence,
     session_suffices,
     trust_seconds,
+    who_unlocks,
     why_no_switch,
 )
 
@@ -168,3 +169,14 @@ def test_nobody_unlocks_their_peers_themselves_or_people_of_other_accounts() -> 
             assert allowed is (actor.is_admin and subject.rank < actor.rank)
     stranger = person(Role.MEMBER, "b", account_id="a2")
     assert not may_unlock(person(Role.OWNER, "a"), stranger)
+
+
+def test_whoever_is_named_as_the_helper_may_unlock_and_is_the_least_who_may() -> None:
+    """Nobody is sent to somebody who is not allowed to help."""
+    named = {"an admin": Role.ADMIN, "an owner": Role.OWNER}
+    for role in Role:
+        helpers = [other for other in Role if may_unlock(person(other, "a"), person(role, "b"))]
+        if not helpers:
+            assert who_unlocks(role) == "the operator of this server"
+        else:
+            assert named[who_unlocks(role)] is min(helpers, key=lambda other: other.rank)

@@ -27,6 +27,7 @@ PUBLIC = {
 }
 HALF = {
     "/sign-in/code",
+    "/sign-in/code/refused",
     "/sign-in/code/send-link",
     "/sign-in/code/link/{token}",
     "/sign-in/cancel",

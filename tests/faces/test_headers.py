@@ -342,7 +342,7 @@ def test_a_look_up_that_fails_lets_nobody_in(site: Site, logged: io.StringIO) ->
     store.caller = fail
     failing = browser_of(replace(site.world, store=store))
     failing.client.headers["cookie"] = f"twofold={browser.client.cookies['twofold']}"
-    for path in ("/", "/profile", "/account", "/people", "/account/activity.csv"):
+    for path in ("/", "/profile", "/account", "/people", "/account/activity"):
         answer = failing.get(path)
         assert answer.status_code == 500
         check(answer)

@@ -209,5 +209,5 @@ def test_a_disabled_authenticator_sends_nothing_on(
     site.world.store.call(lambda tx: tx.authenticators.disable(eve.id, at=site.clock.now()))
     before = added(site)
     answer = browser.post("/confirm", {**carried, "code": site.acme.code(eve, steps=1)})
-    assert answer.status_code == 422
+    assert answer.status_code == 403
     assert added(site) == before

@@ -79,7 +79,9 @@ def test_the_corpus_is_as_large_as_promised() -> None:
 
 
 def test_a_sign_in_never_leads_off_the_site(site: Site) -> None:
-    """Through the real form, asked for in the query and in the field: home, and nowhere else."""
+    """Mechanism A13.3: through the real form, asked for in the query and in the field: home, and
+    nowhere else.
+    """
     mia = site.give_password(site.acme.add("Mia"))
     fields = {"email": mia.email, "password": PASSWORD}
     for asked in FOREIGN:
@@ -106,7 +108,9 @@ def test_a_sign_in_leads_back_to_a_path_of_this_site(site: Site) -> None:
 
 
 def test_the_code_leads_where_the_password_was_going(site: Site) -> None:
-    """The path is kept at the server between the steps: the code form cannot change it."""
+    """Mechanism A13.3 too: the path is kept at the server between the steps; the code form cannot
+    change it.
+    """
     owner = site.acme.owner
     site.acme.enrol(owner)
     for asked, expected in (("//evil.example", "/"), ("/people?only=enrolled",) * 2):
@@ -120,7 +124,7 @@ def test_the_code_leads_where_the_password_was_going(site: Site) -> None:
 
 
 def test_a_confirmation_never_leads_off_the_site(site: Site) -> None:
-    """Neither the page to go on to, nor the form that was held back."""
+    """Mechanism A13.3 again: neither the page to go on to, nor the form that was held back."""
     mia = site.give_password(site.acme.add("Mia"))
     browser = site.signed_in(mia)
     for asked in FOREIGN:

@@ -1,11 +1,16 @@
 """Where a request comes from behind proxies: the pure rule, with what attackers send."""
 
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
+from tests.faces.conftest import ORIGIN, Site
+from twofold.web.app import build_app
 from twofold.web.source import MAX_HOPS, client_address
 
 TRUSTED = tuple(
@@ -126,3 +131,56 @@ def test_no_header_is_an_error(peer: str, forwarded: list[str]) -> None:
     """The answer is an address in its one spelling, or the peer as it is."""
     found = client_address(peer, forwarded, TRUSTED)
     assert found == peer or str(ip_address(found)) == found
+
+
+# ---- a proxy that nobody named ---------------------------------------------------------------
+
+
+def told(site: Site, peer: str, forwarded: str, proxies: str = "", requests: int = 3) -> list[str]:
+    """What the operator reads after so many requests from this peer with this header."""
+    lines: list[str] = []
+    named = (ip_network(proxies),) if proxies else ()
+    app = build_app(replace(site.world, trusted_proxies=named), tell=lines.append)
+    client = TestClient(app, base_url=ORIGIN, client=(peer, 4711))
+    for _ in range(requests):
+        client.get("/help", headers={"x-forwarded-for": forwarded} if forwarded else {})
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("peer", "name"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("::1", "::1"),
+        ("::ffff:172.17.0.2", "172.17.0.2"),
+        ("10.1.2.3", "10.1.2.3"),
+        ("fd00::5", "fd00::5"),
+    ],
+)
+def test_the_operator_is_told_once_what_to_set(site: Site, peer: str, name: str) -> None:
+    """However many requests come; on the console and in the log."""
+    with structlog.testing.capture_logs() as logged:
+        (line,) = told(site, peer, STRANGER)
+    assert f"set TWOFOLD_TRUSTED_PROXIES={name} and" in line
+    (entry,) = logged
+    assert entry["log_level"] == "warning"
+    assert entry["peer"] == name
+    assert entry["what_to_do"] in line
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "proxies"),
+    [
+        ("127.0.0.1", "", ""),
+        ("8.8.8.8", STRANGER, ""),
+        ("2a00:1450::1", STRANGER, ""),
+        ("testclient", STRANGER, ""),
+        ("127.0.0.1", STRANGER, "127.0.0.1/32"),
+        ("127.0.0.1", STRANGER, "10.0.0.0/8"),
+    ],
+)
+def test_nothing_is_said_where_no_proxy_is_forgotten(
+    site: Site, peer: str, forwarded: str, proxies: str
+) -> None:
+    """Without the header, from the internet, or where proxies are named."""
+    assert told(site, peer, forwarded, proxies) == []

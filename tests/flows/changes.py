@@ -18,6 +18,7 @@ from twofold.flows import (
     passwords,
     people,
     rollout,
+    second_step,
     sessions,
     setup,
     sign_in,
@@ -62,6 +63,15 @@ def wrong_code(acme: Organisation) -> Callable[[], object]:
     ben = enrolled(acme)
     half = acme.half(ben)
     return lambda: acme.submit_code(half, acme.wrong(acme.active(ben)))
+
+
+def two_codes_of_a_slow_phone(acme: Organisation) -> Callable[[], object]:
+    """A phone three minutes behind is matched anew."""
+    ben = enrolled(acme)
+    acme.clock.advance(600)
+    half = acme.half(ben)
+    typed = Typed(acme.code(ben, steps=-7), acme.code(ben, steps=-6))
+    return lambda: acme.call(second_step.resync, half=half, typed=typed, place=HERE)
 
 
 def trusted(acme: Organisation) -> Callable[[], object]:
@@ -319,6 +329,7 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
     ),
     EventKind.SIGN_IN_CANCELLED: ("sign_in.cancel", cancelled),
     EventKind.SIGN_IN_COMPLETED: ("second_step.submit_code", code),
+    EventKind.RESYNCED: ("second_step.resync", two_codes_of_a_slow_phone),
     EventKind.CODE_REFUSED: ("second_step.submit_code", wrong_code),
     EventKind.ENROL_STARTED: ("enrol.begin_own", begun),
     EventKind.ENROLLED: ("enrol.save_own", saved),

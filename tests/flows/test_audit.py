@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from tests.world import Organisation
-from twofold.core.events import EventKind, Group
+from twofold.core.events import EventKind, Group, Seal
 from twofold.core.people import Person
 from twofold.flows import audit
 from twofold.flows.audit import ActivityPage, BrokenLink, Checked, Filter
@@ -134,8 +134,8 @@ def test_every_account_is_checked_on_its_own(acme: Organisation, bolt: Organisat
     assert [account.id for account in accounts] == [acme.account_id, bolt.account_id]
     checked = [acme.store.call(audit.verify, account=account) for account in accounts]
     assert checked == [
-        Checked(accounts[0], len(acme.events()), None),
-        Checked(accounts[1], len(bolt.events()), None),
+        Checked(accounts[0], len(acme.events()), None, Seal.WHOLE),
+        Checked(accounts[1], len(bolt.events()), None, Seal.WHOLE),
     ]
 
 

@@ -30,9 +30,11 @@ from twofold.flows import (
 ELSEWHERE = {
     # Read only.
     "audit.accounts", "audit.list_entries", "audit.verify", "audit.whom",
-    "browsers.current_factors", "browsers.is_open", "browsers.look_at_link",
+    "browsers.code_link_trouble", "browsers.current_factors", "browsers.is_open",
+    "browsers.look_at_link",
     "browsers.may_skip_code", "console.choose_account", "console.list_people",
-    "console.list_mails", "enrol.own", "enrol.wait_for_link", "guard_policy.meaning",
+    "console.list_mails", "enrol.own", "enrol.wait_for_link", "enrol.waits_until",
+    "guard_policy.meaning",
     "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody",
     "people.kept_upload", "people.list_people", "people.look", "people.preview_import",
     "rollout.preview", "rollout.standing", "second_step.code_page", "sessions.places",
@@ -99,5 +101,6 @@ def test_every_kind_of_event_is_written_by_some_flow() -> None:
         EventKind.BREAKER_ON,
         EventKind.SPRAY,  # test_password_guard.py, and the next one
         EventKind.FLOOD,
+        EventKind.LOG_SEALED,  # tests/storage/test_events.py
     }
     assert set(TABLE) | seen_elsewhere == set(EventKind)

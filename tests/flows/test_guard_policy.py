@@ -8,7 +8,7 @@ from tests.world import Organisation
 from twofold.core.events import EventKind
 from twofold.core.guessing import Guesses
 from twofold.core.people import GuardPolicy, Profile, Role
-from twofold.flows import guard_policy
+from twofold.flows import guard_policy, people
 from twofold.flows.guard_policy import GuardSet
 from twofold.flows.setup import Refused
 
@@ -59,6 +59,8 @@ def test_the_meaning_is_that_of_the_people(acme: Organisation) -> None:
     """Three members and one owner: 15 single codes and 25 pairs, if all passwords are known."""
     for name in ("Ann", "Ben", "Cleo"):
         acme.add(name)
+    gone = acme.add("Dora", Role.HELPDESK)
+    acme.call(people.set_disabled, actor=acme.owner, person_id=gone.id, disabled=True)
     found = acme.store.call(guard_policy.meaning, account=acme.account)
     assert (found.people, found.staff_count) == (4, 1)
     assert found.member.month == Guesses(5, 5).chance

@@ -44,6 +44,10 @@ def test_everybody_in_the_file_is_added_and_invited(acme: Organisation) -> None:
         person = keys[email]
         assert (person.role, person.state) == (role, PersonState.INVITED)
         assert [mail.kind for mail in acme.mails(person)] == [MailKind.INVITATION]
+        added = [one for one in acme.events(EventKind.PERSON_ADDED) if one.subject_id == person.id]
+        assert [(one.actor_id, one.data) for one in added] == [
+            (acme.owner_id, {"role": role.value})
+        ]
     (event,) = acme.events(EventKind.PEOPLE_IMPORTED)
     assert event.data == {"added": 3, "there already": 0}
     assert len(acme.events(EventKind.PERSON_INVITED)) == 3

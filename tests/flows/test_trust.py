@@ -112,11 +112,12 @@ def test_somebody_elses_trusted_browser_means_nothing(acme: Organisation, ben: P
 def test_two_people_share_a_browser_each_with_their_own_trust(
     acme: Organisation, ben: Person
 ) -> None:
-    """The second sign-in takes the first one's cookie along and leaves their trust alone."""
+    """The second sign-in gets a cookie of its own and leaves the first one's trust alone."""
     eve = acme.add("Eve")
     acme.enrol(eve)
     place = acme.known(ben, trust=True)
     signed_in = acme.signed_in(eve, place=place)
+    assert signed_in.browser_token != place.browser_token
     both = From(DESK, browser_token=signed_in.browser_token)
     assert not skips(acme, eve, both)
     assert skips(acme, ben, place)

@@ -10,6 +10,7 @@ import pytest
 from tests.world import DESK, HERE, Organisation
 from twofold.core.attempts import AttemptPurpose, Outcome
 from twofold.core.authenticators import Totp
+from twofold.core.diagnosis import Cause
 from twofold.core.errors import IllegalTransition
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
@@ -83,18 +84,27 @@ def test_two_steps_away_is_refused(acme: Organisation, ben: Person, steps: int) 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "x" * 65])
 def test_what_is_not_a_code_costs_nothing(acme: Organisation, ben: Person, typed: str) -> None:
-    """Text that is not six digits was no guess: no attempt, no event."""
-    before = (acme.attempts(ben), acme.events())
-    assert isinstance(prove(acme, ben, typed), Malformed)
-    assert (acme.attempts(ben), acme.events()) == before
+    """Text that is not six digits was no guess: no event, no charge, but a line in the history,
+    which holds what was wrong about it and nothing of the text.
+    """
+    before = (acme.outcomes(ben), acme.events())
+    assert isinstance(malformed := prove(acme, ben, typed), Malformed)
+    noted = [Outcome.MALFORMED] * bool(typed)
+    assert (acme.outcomes(ben), acme.events()) == (before[0] + noted, before[1])
+    for attempt in acme.attempts(ben)[: len(noted)]:
+        assert (attempt.cause, attempt.detail) == (Cause.MALFORMED, malformed.kind.value)
+    for _ in range(9):
+        prove(acme, ben, typed)
+    assert isinstance(prove(acme, ben, acme.code(ben)), Accepted)
 
 
 def test_text_is_read_before_the_guard_is_asked(acme: Organisation, ben: Person) -> None:
     """A typing mistake during a wait is still told as one, and not counted."""
     miss(acme, ben, 3)
-    before = acme.attempts(ben)
+    before = acme.outcomes(ben)
     assert isinstance(prove(acme, ben, "12345"), Malformed)
-    assert acme.attempts(ben) == before
+    assert acme.outcomes(ben) == [*before, Outcome.MALFORMED]
+    assert isinstance(prove(acme, ben, acme.code(ben)), Locked)
 
 
 def test_failures_of_one_person_are_not_counted_on_another(acme: Organisation, ben: Person) -> None:

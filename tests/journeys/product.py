@@ -62,12 +62,13 @@ class Product:
         with self._database() as database:
             database.execute("BEGIN IMMEDIATE")
             for key, text in database.execute("SELECT key, state FROM counters").fetchall():
-                failures, until, falls, marks = json.loads(text)
+                failures, until, falls, marks, used = json.loads(text)
                 aged = json.dumps([
                     [at - seconds for at in failures],
                     max(0, until - seconds),
                     falls,
                     [[mark, at - seconds] for mark, at in marks],
+                    [at - seconds for at in used],
                 ])  # fmt: skip
                 database.execute("UPDATE counters SET state = ? WHERE key = ?", (aged, key))
 

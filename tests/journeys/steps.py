@@ -69,7 +69,7 @@ def fill(page: Page, **fields: str) -> None:
 
 
 def open_menu(page: Page, name: str = ADA.name) -> Locator:
-    """Open the menu under the person's name; without script its links stand in the page."""
+    """Open the menu under the person's name, with or without script."""
     menu = page.get_by_role("navigation", name="Your pages")
     if not menu.get_by_role("link", name="My Profile").is_visible():
         page.get_by_role("button", name=name, exact=True).click()

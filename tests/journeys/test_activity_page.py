@@ -17,9 +17,9 @@ from tests.journeys.steps import (
     Person,
     add_person,
     become_first_admin,
+    button,
     go_by_menu,
     heading,
-    link,
     picture,
     press,
     set_up_two_factor,
@@ -70,9 +70,9 @@ def test_the_filter_shows_what_is_asked_for_and_the_file_holds_the_same(
 
 
 def download(page: Page, words: str) -> Path:
-    """Save the file behind a link."""
+    """Save the file behind a button."""
     with page.expect_download() as started:
-        link(page, words).click()
+        button(page, words).click()
     assert started.value.suggested_filename.startswith("activity.")
     return Path(started.value.path())
 

@@ -55,7 +55,17 @@ def test_the_whole_story_works_without_script(
 
 
 def the_menu_leads_everywhere(page: Page) -> None:
-    """Plain links that stand in the page; the one to the open page says so."""
+    """The button under the name opens it, Esc closes it; the link to the open page says so."""
+    name = page.get_by_role("button", name=ADA.name, exact=True)
+    first = page.get_by_role("navigation", name="Your pages").get_by_role("link").first
+    expect(first).to_be_hidden()
+    name.press("Enter")
+    expect(first).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(first).to_be_hidden()
+    expect(name).to_be_focused()
     for entry in ("My Profile", "Account", "People", "Mail"):
         go_by_menu(page, entry)
         heading(page, entry)

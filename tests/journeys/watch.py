@@ -12,6 +12,8 @@ EXPECTED_STATUS = {200, 303, 401, 403, 404, 405, 410, 422, 429}
 """Of pages. Anything else that a page needs has to answer 200."""
 LEFT = "net::ERR_ABORTED"
 """What becomes of a page's icon when somebody presses a link before it has come."""
+FILES = ("/account/activity.csv", "/account/activity.json")
+"""Where a form is answered by a file: the page stays, which counts as a navigation given up."""
 REFUSED_PAGE = "Failed to load resource: the server responded with a status of"
 """The browser's own remark about a page with an error status."""
 
@@ -57,7 +59,8 @@ class Watch:
             self.odd.append(f"may be kept: {response.url}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure == LEFT and request.resource_type != "document":
+        is_file = request.url.endswith(FILES)
+        if request.failure == LEFT and (is_file or request.resource_type != "document"):
             return
         self.odd.append(f"failed: {request.method} {request.url} {request.failure}")
 

@@ -34,6 +34,7 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.ENROL_LINK: LINK,
     MailKind.ENROLLED: {**SEEN, **ENTRY},
     MailKind.REPLACED: {**SEEN, **ENTRY},
+    MailKind.RESYNCED: {**SEEN, "off": "3 minutes behind"},
     MailKind.CODE_FAILURES: {**FROM, "at": NOW},
     MailKind.PASSWORD_STOLEN: {**FROM, "at": NOW},
     MailKind.AUTHENTICATOR_DISABLED: {**FROM, "at": NOW},

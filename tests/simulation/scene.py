@@ -51,11 +51,11 @@ def watched() -> Iterator[Comparisons]:
         return one(secret, code, now, drift)
 
     def matching_pair(
-        secret: bytes, first: str, second: str, now: Instant, drift: int = 0
+        secret: bytes, first: str, second: str, now: Instant, drift: int = 0, **more: int
     ) -> int | None:
         if seen.is_counting:
             seen.pairs.append(now)
-        return two(secret, first, second, now, drift)
+        return two(secret, first, second, now, drift, **more)
 
     otp.matching_step, otp.matching_pair = matching_step, matching_pair
     try:

@@ -1,17 +1,20 @@
 """The audit log and its chain, on both databases."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, select, text, update
 
 from tests.storage.races import race
 from tests.storage.samples import NOW, account, add_ann, with_ann
 from twofold.core.errors import NotFound
-from twofold.core.events import Event, EventKind
+from twofold.core.events import Event, EventKind, Seal
 from twofold.ports import Store, Tx
 from twofold.storage.engine import is_sqlite, parse_url, sqlite_driver
 from twofold.storage.events import STRETCH
+from twofold.storage.tables import event_heads, events
 
 
 def add(tx: Tx, account_id: str = "acme", **data: str | int | bool) -> None:
@@ -28,10 +31,17 @@ def tamper(database_url: str, statement: str) -> None:
     """Change the database behind the store's back, with the driver that the store uses: two
     SQLite libraries in one process do not see each other's locks.
     """
+    with opened(database_url) as connection:
+        connection.execute(text(statement))
+
+
+@contextmanager
+def opened(database_url: str) -> Iterator[Connection]:
+    """The database without the store."""
     url = parse_url(database_url)
     engine = create_engine(url, module=sqlite_driver()) if is_sqlite(url) else create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text(statement))
+        yield connection
     engine.dispose()
 
 
@@ -123,6 +133,7 @@ FORGED = (
         ("UPDATE event_heads SET seq = 3", 3),
         ("UPDATE event_heads SET seq = 5", 5),
         ("UPDATE event_heads SET hash = (SELECT hash FROM events WHERE seq = 1)", 4),
+        ("UPDATE event_heads SET hash = 'text'", 4),
         ("DELETE FROM event_heads", 1),
     ],
 )
@@ -148,6 +159,90 @@ def test_a_cut_end_shows_after_the_head_was_set_back_to_an_older_entry(
     tamper(database_url, "DELETE FROM events WHERE seq > 2")
     tamper(database_url, "UPDATE event_heads SET seq = 2")
     assert broken_at(store) == 2
+
+
+def head_of(database_url: str) -> bytes:
+    """What stands in the only head's column."""
+    with opened(database_url) as connection:
+        found: bytes = connection.execute(select(event_heads.c.hash)).scalar_one()
+    return found
+
+
+def move_head(database_url: str, seq: int, seal: bytes) -> None:
+    """Set the only head to the entry `seq`, with this behind its hash."""
+    with opened(database_url) as connection:
+        link = connection.execute(select(events.c.hash).where(events.c.seq == seq)).scalar_one()
+        connection.execute(update(event_heads).values(seq=seq, hash=link + seal))
+
+
+@pytest.mark.parametrize(
+    ("kept", "seal"), [(0, Seal.MISSING), (8, Seal.BROKEN), (39, Seal.BROKEN), (40, Seal.BROKEN)]
+)
+def test_a_chain_that_is_whole_again_lacks_its_seal(
+    store: Store, database_url: str, kept: int, seal: Seal
+) -> None:
+    """Somebody with nothing but the database cuts the end off and moves the head, hash and all,
+    with so many bytes of the old seal.
+    """
+    with_ann(store)
+    for number in range(3):
+        store.call(add, n=number)
+    assert store.call(lambda tx: tx.events.seal("acme")) is Seal.WHOLE
+    old = head_of(database_url)[32:]
+    tamper(database_url, "DELETE FROM events WHERE seq > 2")
+    move_head(database_url, 2, old[:kept])
+    assert broken_at(store) is None
+    assert store.call(lambda tx: tx.events.seal("acme")) is seal
+
+
+def test_a_broken_seal_stays_broken(store: Store, database_url: str) -> None:
+    """The entry after it does not seal what somebody else wrote."""
+    with_ann(store)
+    store.call(lambda tx: [add(tx), add(tx)])
+    move_head(database_url, 2, bytes(40))
+    for _ in range(2):
+        store.call(add)
+        assert store.call(lambda tx: tx.events.seal("acme")) is Seal.BROKEN
+    assert broken_at(store) is None
+
+
+def test_a_log_without_a_seal_is_sealed_by_the_next_entry_which_says_so(
+    store: Store, database_url: str
+) -> None:
+    """That of an older version; and wherever a seal was taken off."""
+    with_ann(store)
+    store.call(lambda tx: [add(tx), add(tx)])
+    move_head(database_url, 2, b"")
+    store.call(add)
+    found = store.call(lambda tx: tx.events.of("acme", limit=2))
+    assert [event.kind for event in found] == [EventKind.ENROLLED, EventKind.LOG_SEALED]
+    assert found[1] == Event("acme", 3, EventKind.LOG_SEALED, NOW, None, None, {"entries": 2})
+    assert store.call(lambda tx: tx.events.seal("acme")) is Seal.WHOLE
+    assert broken_at(store) is None
+
+
+def test_the_seal_of_an_older_entry_does_not_fit_and_no_other_accounts(
+    store: Store, database_url: str
+) -> None:
+    """It is over account, number and hash. A log of nothing is sealed as well."""
+    with_ann(store)
+    store.call(lambda tx: tx.accounts.add(account("bolt")))
+    assert store.call(lambda tx: tx.events.seal("bolt")) is Seal.WHOLE
+    for account_id in ("acme", "bolt"):
+        store.call(add, account_id)
+    tamper(database_url, "UPDATE event_heads SET seq = 0 WHERE account_id = 'acme'")
+    theirs = "SELECT hash FROM event_heads WHERE account_id = 'acme'"
+    tamper(database_url, f"UPDATE event_heads SET hash = ({theirs}) WHERE account_id = 'bolt'")
+    for account_id in ("acme", "bolt"):
+        found = store.call(lambda tx, of=account_id: tx.events.seal(of))
+        assert found is Seal.BROKEN
+
+
+def test_a_log_whose_head_is_gone_has_no_seal(store: Store, database_url: str) -> None:
+    """Nor has one that never was."""
+    with_ann(store)
+    tamper(database_url, "DELETE FROM event_heads")
+    assert store.call(lambda tx: tx.events.seal("acme")) is Seal.MISSING
 
 
 def test_an_entry_says_when_it_happened_and_a_missing_one_nothing(store: Store) -> None:

@@ -1,5 +1,6 @@
 """People: finding, adding, changing and listing them, on both databases."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -193,6 +194,17 @@ def test_an_account_is_tallied_without_disabled_people(store: Store) -> None:
     expected = Tally(people=3, enrolled=1, admins_enrolled=1, disabled=1, unreachable=1)
     assert store.call(lambda tx: tx.people.tally("acme")) == expected
     assert store.call(lambda tx: tx.people.tally("empty")) == Tally(0, 0, 0, 0, 0)
+
+
+def test_the_people_are_counted_by_role(store: Store) -> None:
+    """Without the disabled, and without those of another account."""
+    store.call(fill)
+    store.call(lambda tx: tx.accounts.add(account("empty")))
+    everybody = store.call(lambda tx: tx.people.all_active("acme"))
+    roles = store.call(lambda tx: tx.people.roles("acme"))
+    assert roles == Counter(found.role for found, _ in everybody)
+    assert len(roles) > 1
+    assert store.call(lambda tx: tx.people.roles("empty")) == {}
 
 
 def test_lists_for_a_rollout(store: Store) -> None:

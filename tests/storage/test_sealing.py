@@ -78,6 +78,21 @@ def test_the_last_key_seals_and_every_key_opens(random: SystemRandom, ring: KeyR
         ring.open(PLACE, "t1", both.seal(PLACE, "t1", SECRET))
 
 
+def test_a_signature_is_known_again_after_a_new_key_and_nothing_else_is(
+    random: SystemRandom, ring: KeyRing
+) -> None:
+    """Of this use and this text, whole, and by a ring that has the key."""
+    signature = ring.sign("use", "text")
+    both = KeyRing({"aaaaaaaa": ONE, "bbbbbbbb": TWO}, random)
+    assert both.is_signed("use", "text", signature)
+    assert both.sign("use", "text")[:8] == b"bbbbbbbb"
+    assert not ring.is_signed("use", "text", both.sign("use", "text"))
+    assert not both.is_signed("other", "text", signature)
+    assert not both.is_signed("use", "texts", signature)
+    assert not both.is_signed("use", "text", b"bbbbbbbb" + signature[8:])
+    assert not any(ring.is_signed("use", "text", signature[:end]) for end in range(40))
+
+
 def test_a_ring_shows_no_key(ring: KeyRing) -> None:
     """Neither in a traceback nor in a log line."""
     assert repr(ring) == "KeyRing(['aaaaaaaa'])"

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from tests.storage.samples import account, number, person, sign_in, with_ann
 from twofold.core.errors import Overloaded, StorageUnavailable
@@ -46,6 +47,35 @@ def test_a_flow_that_raises_leaves_nothing(store: Store) -> None:
     with pytest.raises(LookupError, match="bolt"):
         asyncio.run(store.run(add_then_fail, "bolt"))
     assert ids(store) == set()
+
+
+def test_a_long_read_sees_one_moment_while_others_write(store: Store) -> None:
+    """The writer is answered in the middle of the read, and the read goes on as it began."""
+    store.call(lambda tx: tx.accounts.add(account("acme")))
+
+    def flow(tx: Tx, by: str) -> tuple[int, str, int]:
+        before = tx.accounts.count()
+        writer = threading.Thread(
+            target=store.call, args=(lambda tx: tx.accounts.add(account(by)),)
+        )
+        writer.start()
+        writer.join(timeout=20)
+        assert not writer.is_alive(), "the writer waits for the reader"
+        return before, by, tx.accounts.count()
+
+    assert store.read(flow, by="bolt") == (1, "bolt", 1)
+    assert ids(store) == {"acme", "bolt"}
+
+
+def test_a_read_cannot_write(store: Store) -> None:
+    """And what a flow raises comes out of it."""
+    with pytest.raises((StorageUnavailable, DBAPIError)):
+        store.read(lambda tx: tx.accounts.add(account("acme")))
+    with pytest.raises(LookupError):
+        store.read(lambda tx: {}["nothing"])
+    assert store.read(lambda tx: tx.accounts.count()) == 0
+    store.call(lambda tx: tx.accounts.add(account("bolt")))
+    assert ids(store) == {"bolt"}
 
 
 def test_a_stop_iteration_still_reaches_its_caller(store: Store) -> None:

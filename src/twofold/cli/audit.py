@@ -7,11 +7,18 @@ import click
 from twofold.cli.console import moment, print_json, print_table
 from twofold.cli.menu import refuse
 from twofold.cli.world import open_world, the_account
-from twofold.core.events import words_of
+from twofold.core.events import Seal, words_of
 from twofold.core.people import Account, Person
 from twofold.flows import audit as flows
 from twofold.flows.audit import Checked, Entry, Filter
 from twofold.ports import World
+
+SEALS = {
+    Seal.MISSING: "the log has no seal, so the chain may have been computed anew;"
+    " the next entry seals it as it stands",
+    Seal.BROKEN: "the seal was not made with our keys, so somebody else wrote to the log",
+    Seal.WHOLE: "the chain holds",
+}
 
 
 @click.group()
@@ -25,16 +32,21 @@ def verify(account: str | None) -> None:
     """Check the chain of every account's log from its first entry.
 
     Each entry carries a hash over itself and the entry before, so that one that was changed, cut
-    off, taken out or put in shows. Fails with status 1 if a chain is broken, and names the first
-    entry that does not follow.
+    off, taken out or put in shows; the newest one is sealed with the key file, so that a chain
+    that was computed anew shows too. Fails with status 1 if a chain is broken, and names the first
+    entry that does not follow, or if a seal is missing or broken.
     """
     with open_world() as world:
-        checked = [world.store.call(flows.verify, account=one) for one in _accounts(world, account)]
+        checked = [world.store.read(flows.verify, account=one) for one in _accounts(world, account)]
     broken = [one for one in checked if one.broken is not None]
-    for one in broken:
-        click.echo(_sentence(one))
+    unsealed = [one for one in checked if one.broken is None and one.seal is not Seal.WHOLE]
+    for one in checked:
+        if one in broken or one in unsealed:
+            click.echo(_sentence(one))
     if broken:
         refuse(f"The chain is broken in {len(broken)} of {_counted(len(checked), 'account')}.")
+    if unsealed:
+        refuse(f"The seal does not hold in {len(unsealed)} of {_counted(len(checked), 'account')}.")
     entries = sum(one.entries for one in checked)
     click.echo(
         f"{_counted(entries, 'entry', 'entries')} in {_counted(len(checked), 'account')},"
@@ -53,7 +65,7 @@ def _counted(number: int, one: str, many: str = "") -> str:
 def _sentence(checked: Checked) -> str:
     broken = checked.broken
     if broken is None:
-        return f"{checked.account.name}: the chain holds"
+        return f"{checked.account.name}: {SEALS[checked.seal]}"
     if broken.at is None:
         return f"{checked.account.name}: entry {broken.seq} is missing"
     return (
@@ -104,11 +116,11 @@ def list_(as_json: bool, account: str | None, limit: int) -> None:
 
 
 def _newest(world: World, account: Account, limit: int) -> list[Entry]:
-    """The newest entries, a stretch in each transaction: a service beside us goes on writing."""
+    """The newest entries, a stretch in each transaction."""
     found: list[Entry] = []
     before = 0
     while len(found) < limit:
-        page = world.store.call(
+        page = world.store.read(
             flows.list_entries,
             account_id=account.id,
             only=Filter(),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from twofold.core.diagnosis import Cause
 from twofold.core.people import Instant
 
 
@@ -12,6 +13,8 @@ class AttemptPurpose(StrEnum):
     SIGN_IN = "sign-in"
     ENROL = "enrol"
     STEP_UP = "step-up"
+    RESYNC = "resync"
+    """Two consecutive codes that put a clock right which is off by minutes."""
 
 
 class Outcome(StrEnum):
@@ -27,6 +30,8 @@ class Outcome(StrEnum):
     """The same wrong code again within 90 seconds; counted once."""
     NOT_CHECKED = "not-checked"
     """Refused unread while the person had to wait."""
+    MALFORMED = "malformed"
+    """Not six digits; no guess, and free of charge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +58,9 @@ class Attempt:
     known_browser: bool
     """Whether it came from a browser that the person had signed in with before."""
     source: Source
+    cause: Cause | None = None
+    """Why it was wrong, once that has been looked at (`core/diagnosis.py`)."""
+    certain: bool = False
+    """Whether the cause is certain, or one match that may be chance."""
+    detail: str = ""
+    """What `Verdict.detail` says."""

@@ -44,6 +44,8 @@ class Totp:
     """Steps by which the device's clock differs from ours; the window is centred on it."""
     last_offset: int
     """Steps between our clock and the last accepted code, for learning the drift."""
+    ended_at: Instant | None = None
+    """When it was replaced or removed, or None."""
 
     def __repr__(self) -> str:
         """Without the secret, so that no traceback or log line can carry it."""

@@ -16,11 +16,14 @@ What follows, and is tested:
   accepted codes move it.
 
 A device that is off by more at its first code after a long pause is refused. Moving the window
-there takes a proof of its own (two consecutive codes), not a guess.
+there takes a proof of its own (two consecutive codes), not a guess; a centre that was moved so
+far stays there, and comes back when the clock does.
 """
 
 MAX_DRIFT = 5
-"""Steps (150 seconds) by which the centre may differ from our clock, either way."""
+"""Steps (150 seconds) by which the centre may come to differ from our clock, either way."""
+FARTHEST = 20
+"""Steps (ten minutes) to which two consecutive codes may move it at once."""
 
 
 def learn(drift: int, last_offset: int, offset: int) -> int:
@@ -38,4 +41,5 @@ def learn(drift: int, last_offset: int, offset: int) -> int:
         raise ValueError("an accepted code lies inside the window")
     if offset != last_offset:
         return drift
-    return max(-MAX_DRIFT, min(MAX_DRIFT, offset))
+    limit = max(MAX_DRIFT, abs(drift))
+    return max(-limit, min(limit, offset))

@@ -38,6 +38,7 @@ class EventKind(StrEnum):
     ENROL_LINK_SENT = "authenticator:link-sent"
     CODE_ACCEPTED = "code:accepted"
     CODE_REFUSED = "code:refused"
+    RESYNCED = "code:clock-matched"
     PAIR_MODE = "person:pair-mode"
     PASSWORD_STOLEN = "password:counts-as-stolen"  # noqa: S105
     AUTHENTICATOR_DISABLED = "authenticator:disabled"
@@ -52,8 +53,19 @@ class EventKind(StrEnum):
     BROWSER_ENDED = "browser:ended"
     GUARD_CHANGED = "policy:guard-changed"
     EXPORTED = "audit:exported"
+    LOG_SEALED = "audit:sealed"
     MAIL_OPENED = "mail:opened"
     CONSOLE_LINK_MADE = "console:link-made"
+
+
+class Seal(StrEnum):
+    """How the newest entry of a log is sealed with a key that is not in the database."""
+
+    WHOLE = "whole"
+    MISSING = "missing"
+    """It was written by a version without seals, or the seal was taken off."""
+    BROKEN = "broken"
+    """Somebody without the key has written here."""
 
 
 class Group(StrEnum):
@@ -127,12 +139,14 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.AUTHENTICATOR_RESET: (Group.AUTHENTICATORS, "Authenticator ended by an admin"),
     EventKind.CODE_ACCEPTED: (Group.CODES, "Code accepted"),
     EventKind.CODE_REFUSED: (Group.CODES, "Code refused"),
+    EventKind.RESYNCED: (Group.CODES, "Clock matched anew by two codes"),
     EventKind.PAIR_MODE: (Group.CODES, "Two codes needed after wrong ones"),
     EventKind.BROWSER_LINK_SENT: (Group.BROWSERS, "Link to open a browser sent"),
     EventKind.BROWSER_LINK_USED: (Group.BROWSERS, "Browser opened by a mailed link"),
     EventKind.BROWSER_TRUSTED: (Group.BROWSERS, "Browser trusted"),
     EventKind.BROWSER_ENDED: (Group.BROWSERS, "Browser forgotten"),
     EventKind.EXPORTED: (Group.RECORDS, "Activity exported"),
+    EventKind.LOG_SEALED: (Group.RECORDS, "Log without a seal sealed as it stood"),
     EventKind.MAIL_OPENED: (Group.RECORDS, "Mail with a working link read"),
     EventKind.CONSOLE_LINK_MADE: (Group.RECORDS, "Password link made on the console"),
 }
@@ -153,7 +167,7 @@ class Event:
     kind: EventKind
     at: Instant
     actor_id: str | None
-    """Who did it; None for the console and the system itself."""
+    """Who did it; None for the console, the system itself, and whoever did not prove it."""
     subject_id: str | None
     """Whom it happened to."""
     data: Mapping[str, str | int | bool]

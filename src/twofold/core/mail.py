@@ -21,6 +21,8 @@ class MailKind(StrEnum):
     ENROLLED = "enrolled"
     REPLACED = "replaced"
     """The authenticator was replaced by a new one."""
+    RESYNCED = "resynced"
+    """Two consecutive codes moved the clock that codes are taken at."""
     CODE_FAILURES = "code-failures"
     """Right password, wrong codes: somebody has the password."""
     PASSWORD_STOLEN = "password-stolen"  # noqa: S105

@@ -12,6 +12,7 @@ Whether a right code may still be used is not decided here: `matching_step` retu
 storing that step is the permission (RFC 6238 section 5.2).
 """
 
+import hmac
 import re
 import struct
 from dataclasses import dataclass
@@ -121,7 +122,7 @@ def step_at(now: Instant) -> int:
 
 def code_at(secret: bytes, step: int) -> str:
     """The six digits of `step` (RFC 4226 section 5.3). Raises `OverflowError` below step 0."""
-    inner, outer = _keyed(secret)
+    inner, outer = keyed(secret)
     return f"{_number(inner, outer, step):0{DIGITS}}"
 
 
@@ -152,7 +153,7 @@ def matching_step(secret: bytes, code: str, now: Instant, drift: int = 0) -> int
     typed = int(code)
     centre = now // STEP_SECONDS + drift
     before, after = centre - 1, centre + 1
-    inner, outer = _keyed(secret)
+    inner, outer = keyed(secret)
     behind = _number(inner.copy(), outer.copy(), before) == typed
     here = _number(inner.copy(), outer.copy(), centre) == typed
     ahead = _number(inner, outer, after) == typed
@@ -160,27 +161,42 @@ def matching_step(secret: bytes, code: str, now: Instant, drift: int = 0) -> int
 
 
 def matching_pair(
-    secret: bytes, first: str, second: str, now: Instant, drift: int = 0
+    secret: bytes, first: str, second: str, now: Instant, drift: int = 0, *, window: int = WINDOW
 ) -> int | None:
     """The step of `second`, if the two are codes of consecutive steps in time, or None.
 
-    The later one must lie in the window that `matching_step` looks at, so three pairs are right
-    at any moment, out of a million million. All four steps are computed and all pairs compared
-    whatever matches; nothing tells which half was wrong. Arguments and errors are those of
-    `matching_step`.
+    The later one must lie within `window` steps of the centre: with the one of `matching_step`
+    three pairs are right at any moment, out of a million million. All steps are computed and all
+    pairs compared whatever matches; nothing tells which half was wrong. The other arguments and
+    the errors are those of `matching_step`.
     """
     for code in (first, second):
         if len(code) != DIGITS or not code.isdigit() or not code.isascii():
             raise ValueError("a code must be parsed before it is checked")
     early, late = int(first), int(second)
     centre = now // STEP_SECONDS + drift
-    inner, outer = _keyed(secret)
-    numbers = [_number(inner.copy(), outer.copy(), centre + n) for n in (-2, -1, 0, 1)]
-    matches = [(numbers[n] == early) & (numbers[n + 1] == late) for n in range(3)]
-    return next((centre - 1 + n for n in (2, 1, 0) if matches[n]), None)
+    inner, outer = keyed(secret)
+    steps = range(centre - window, centre + window + 1)
+    numbers = [_number(inner.copy(), outer.copy(), step) for step in (steps[0] - 1, *steps)]
+    matches = [(numbers[n] == early) & (numbers[n + 1] == late) for n in range(len(steps))]
+    return next(
+        (step for step, match in zip(steps[::-1], matches[::-1], strict=True) if match), None
+    )
 
 
-def _keyed(secret: bytes) -> tuple[_Hash, _Hash]:
+def mac_at(key: bytes, counter: int, algorithm: str = "sha1") -> bytes:
+    """The HMAC of a counter (RFC 4226 section 5.2), also by the hashes that we do not use."""
+    return hmac.digest(key, counter.to_bytes(8, "big"), algorithm)
+
+
+def truncated(mac: bytes, digits: int = DIGITS) -> int:
+    """The code in an HMAC, as a number (RFC 4226 section 5.3, RFC 6238 for longer hashes)."""
+    word: int = _word(mac, mac[-1] & 0xF)[0]
+    modulus: int = 10**digits
+    return (word & 0x7FFFFFFF) % modulus
+
+
+def keyed(secret: bytes) -> tuple[_Hash, _Hash]:
     """The inner and the outer hash of HMAC-SHA-1 after the key's block (RFC 2104 section 2)."""
     key = secret if len(secret) <= _BLOCK else sha1(secret).digest()  # noqa: S324 - by RFC 6238
     block = key.ljust(_BLOCK, b"\0")

@@ -89,6 +89,13 @@ def session_suffices(
     return "otp" in methods or not (enrolled or account.requires_factor)
 
 
+def who_unlocks(role: Role) -> str:
+    """Whom somebody of this role asks when `may_unlock` is what they need."""
+    if role is Role.OWNER:
+        return "the operator of this server"
+    return "an owner" if role is Role.ADMIN else "an admin"
+
+
 def is_staff(role: Role) -> bool:
     """Help desk, admins and owners: whoever could open a door for others."""
     return role is not Role.MEMBER

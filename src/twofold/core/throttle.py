@@ -101,6 +101,8 @@ class State:
     """How often the browser fell; the next fall is twice as long."""
     marks: tuple[tuple[str, Instant], ...] = ()
     """Keyed hashes with their moment: recent wrong codes, or people whom a source tried."""
+    used: tuple[Instant, ...] = ()
+    """When right codes came that had been used up: see `as_seen`."""
 
     def since(self, moment: Instant) -> int:
         """How many failures there were after `moment`."""
@@ -162,6 +164,25 @@ def take_back(state: State, at: Instant) -> State:
         return state
     position = len(state.failures) - 1 - state.failures[::-1].index(at)
     return replace(state, failures=state.failures[:position] + state.failures[position + 1 :])
+
+
+def turn_to_used(state: State, at: Instant, *, keep: int) -> State:
+    """The charge made at `at` was for a right code that had been used up: see `as_seen`."""
+    return replace(take_back(state, at), used=(*state.used, at)[-keep:])
+
+
+def as_seen(state: State, now: Instant) -> State:
+    """The state as whoever asks for the next code sees it.
+
+    A code that was used up costs nothing of what counts in the end: not the mail to the owner,
+    not the stolen mark, not the authenticator. But what is asked next must not tell it from a
+    wrong one, or whoever has the password and a phished code learns that the code was genuine.
+    So for a day it slows its sender down like a failure, and is then gone.
+    """
+    used = [at for at in state.used if now - DAY < at <= now + DAY]
+    if not used:
+        return state
+    return replace(state, failures=tuple(sorted((*state.failures, *used))))
 
 
 def marked(state: State, mark: str, now: Instant, *, keep: int, window: int) -> State:
@@ -297,6 +318,8 @@ def ask_code(
         breaker: The site's state; while it is on, unknown browsers are asked for pairs.
         link_open: A mailed link was opened in this browser during this sign-in.
     """
+    person, in_a_row = as_seen(person, now), as_seen(in_a_row, now)
+    browser = as_seen(browser, now) if browser is not None else None
     count = person.since(now - MONTH)
     if disables(person, now, numbers) or len(in_a_row.failures) >= numbers.disable_in_a_row:
         return Disabled()
@@ -362,7 +385,7 @@ def steps_reached(
 
 def packed(state: State) -> str:
     """A state as the text that is stored."""
-    return json.dumps([state.failures, state.until, state.falls, state.marks])
+    return json.dumps([state.failures, state.until, state.falls, state.marks, state.used])
 
 
 def unpacked(text: str | None) -> State:
@@ -371,5 +394,6 @@ def unpacked(text: str | None) -> State:
     """
     if text is None:
         return NOTHING
-    failures, until, falls, marks = json.loads(text)
-    return State(tuple(failures), until, falls, tuple((str(mark), int(at)) for mark, at in marks))
+    failures, until, falls, marks, *used = json.loads(text)
+    pairs = tuple((str(mark), int(at)) for mark, at in marks)
+    return State(tuple(failures), until, falls, pairs, tuple(used[0]) if used else ())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from twofold.core.events import Event, EventKind, Group, words_of
+from twofold.core.events import Event, EventKind, Group, Seal, words_of
 from twofold.core.people import Account, Instant, Person
 from twofold.core.sessions import Caller
 from twofold.flows.setup import Refused
@@ -151,6 +151,7 @@ class Checked:
     entries: int
     """How many there are, where the chain holds."""
     broken: BrokenLink | None
+    seal: Seal
 
 
 def accounts(tx: Tx) -> Sequence[Account]:
@@ -159,9 +160,9 @@ def accounts(tx: Tx) -> Sequence[Account]:
 
 
 def verify(tx: Tx, *, account: Account) -> Checked:
-    """Whether the account's chain holds, and if not, where it breaks."""
-    seq = tx.events.verify(account.id)
+    """Whether the account's chain holds, and if not, where it breaks; and whether it is sealed."""
+    seq, seal = tx.events.verify(account.id), tx.events.seal(account.id)
     if seq is not None:
-        return Checked(account, 0, BrokenLink(seq, tx.events.moment(account.id, seq)))
+        return Checked(account, 0, BrokenLink(seq, tx.events.moment(account.id, seq)), seal)
     newest = tx.events.page(account.id, before=0, limit=1)
-    return Checked(account, newest[0].seq if newest else 0, None)
+    return Checked(account, newest[0].seq if newest else 0, None, seal)

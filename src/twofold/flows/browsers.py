@@ -9,7 +9,7 @@ from twofold.core.policy import trust_seconds
 from twofold.core.sessions import HalfCaller
 from twofold.core.tokens import LINK_LIFETIME, Link, Purpose, digest
 from twofold.flows import guard, links
-from twofold.flows.links import OpenLink
+from twofold.flows.links import LinkTrouble, OpenLink
 from twofold.flows.outbox import may_be_asked_for, record, write_mail
 from twofold.ports import Tx
 
@@ -26,8 +26,9 @@ def remember(
 ) -> tuple[str, Browser]:
     """After a complete sign-in: this browser is known from now on; its token, and what it is.
 
-    A browser that brought a cookie keeps it; somebody else may have signed in here as well. With
-    `trust`, where the account allows it, it may skip the code for a while.
+    The person's own cookie stays; in place of somebody else's comes a new one. Whoever used a
+    shared machine before, and copied its cookie, would otherwise hold the trust of whoever comes
+    after. With `trust`, where the account allows it, it may skip the code for a while.
     """
     browser = guard.known_browser(tx, now, token=token, person_id=person.id)
     if browser is None or token is None:
@@ -177,6 +178,14 @@ def send_code_link(tx: Tx, now: Instant, *, half: HalfCaller, source: Source) ->
     )
     record(tx, now, EventKind.BROWSER_LINK_SENT, half.person, actor_id=None, address=source.address)
     return True
+
+
+def code_link_trouble(tx: Tx, now: Instant, *, half: HalfCaller, token: str) -> LinkTrouble | None:
+    """Why such a link does not open this half-finished sign-in; None if it does."""
+    opened = links.look(tx, now, purpose=Purpose.CODE_LINK, token=token)
+    if isinstance(opened, LinkTrouble):
+        return opened
+    return None if opened.link.person_id == half.person.id else LinkTrouble.FOREIGN
 
 
 def open_code_link(tx: Tx, now: Instant, *, half: HalfCaller, token: str) -> bool:

@@ -16,8 +16,9 @@ from twofold.core.mail import MailKind
 from twofold.core.people import MINUTE, Account, Instant, Person
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.signin import SignInFact, advance, state_of
+from twofold.core.throttle import Wait
 from twofold.core.tokens import Purpose
-from twofold.flows import browsers, links, sessions
+from twofold.flows import browsers, guard, links, sessions
 from twofold.flows.links import OpenLink
 from twofold.flows.outbox import may_be_asked_for, record, write_mail
 from twofold.flows.sign_in import From, SignedIn, SignInEnded, finish
@@ -222,6 +223,16 @@ def _make_it_count(
         at=now,
         browser=source.browser,
     )
+
+
+def waits_until(tx: Tx, now: Instant, *, person: Person, account: Account) -> Instant | None:
+    """Until when a code for the person's set-up has to wait, or None: ten wrong ones in fifteen
+    minutes are the limit.
+    """
+    asked = guard.ask_code(
+        tx, now, person=person, account=account, browser=None, link_open=False, enrolling=True
+    )
+    return asked.answer.until if isinstance(asked.answer, Wait) else None
 
 
 def cancel(tx: Tx, now: Instant, *, person: Person) -> None:

@@ -191,8 +191,13 @@ def code_was_right(tx: Tx, now: Instant, *, person: Person, charge: Charge) -> N
 
 
 def code_was_used(tx: Tx, now: Instant, *, person: Person, charge: Charge) -> None:
-    """A code that was right and is used up costs nothing, and clears nothing."""
-    _take_back(tx, now, Charge(charge.at, (*charge.keys, f"code:row:{person.id}"), ""))
+    """A code that was right and is used up costs nothing, and clears nothing. Only what is asked
+    next is for a day what it would be after a wrong one (`throttle.as_seen`).
+    """
+    keep = SP800_63B4_LADDER.disable_after
+    for key, state in load(tx, (*charge.keys, f"code:row:{person.id}")).items():
+        left = throttle.turn_to_used(state, charge.at, keep=keep)
+        tx.counters.save(key, throttle.packed(left), now)
 
 
 def code_was_wrong(

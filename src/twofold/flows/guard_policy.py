@@ -79,15 +79,16 @@ def meaning(tx: Tx, *, account: Account) -> Meaning:
 
     The settings need not be those that are stored, so that they can be tried.
     """
-    roles = [person.role for person, _ in tx.people.all_active(account.id)]
-    staff = sum(policy.is_staff(role) for role in roles)
+    roles = tx.people.roles(account.id)
+    people = sum(roles.values())
+    staff = sum(number for role, number in roles.items() if policy.is_staff(role))
     return Meaning(
         member=_odds(account, members=1),
         staff=_odds(account, staff=1),
-        everybody=_odds(account, members=len(roles) - staff, staff=staff),
+        everybody=_odds(account, members=people - staff, staff=staff),
         member_cookie=_cookie_odds(account, Role.MEMBER),
         staff_cookie=_cookie_odds(account, Role.ADMIN),
-        people=len(roles),
+        people=people,
         staff_count=staff,
     )
 

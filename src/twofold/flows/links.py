@@ -14,6 +14,8 @@ class LinkTrouble(StrEnum):
     UNKNOWN = "unknown"
     USED = "used"
     EXPIRED = "expired"
+    FOREIGN = "foreign"
+    """It is good, for somebody else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from twofold.core.events import EventKind
 from twofold.core.mail import Mail, MailState
 from twofold.core.people import Instant, Person
 from twofold.core.sessions import Caller
+from twofold.flows.enrol import NeedsProof, needed_proof
 from twofold.ports import Letter, Tx
 
 PAGE = 50
@@ -22,7 +23,9 @@ class OutboxPage:
 
 @dataclass(frozen=True, slots=True)
 class OpenedMail:
-    """A mail for reading. Links are hidden once a server has taken it, or is going to."""
+    """A mail for reading. Links are hidden once a server has taken it, or is going to, and from
+    everybody of a lower role than the receiver's.
+    """
 
     letter: Letter
     hide_links: bool
@@ -38,18 +41,22 @@ def list_mails(tx: Tx, *, account_id: str, before: str = "") -> OutboxPage:
 
 def open_mail(
     tx: Tx, now: Instant, *, caller: Caller, mail_id: str, mail_server: bool
-) -> OpenedMail | None:
+) -> OpenedMail | NeedsProof | None:
     """A mail of the caller's account with its text; None for any other id.
 
     While there is no mail server the one-time links are readable, because opening the mail here
-    is the only way it reaches anybody; that reading is in the audit log. With a server they are
-    hidden: a link proves the receiver's mailbox and nobody else's.
+    is the only way it reaches anybody. It stands in for the receiver's mailbox, so it asks for a
+    fresh proof, shows no link of somebody of a higher role (CVE-2026-64866), and is in the audit
+    log. With a server links are hidden: they prove the receiver's mailbox and nobody else's.
     """
     mail = tx.mails.find(caller.account.id, mail_id)
     person = tx.people.find(caller.account.id, mail.person_id) if mail else None
     if mail is None or person is None:
         return None
-    hide = mail_server or mail.state is MailState.SENT
+    above = person.role.rank > caller.person.role.rank
+    hide = mail_server or mail.state is MailState.SENT or above
+    if not hide and mail.params.get("token") and (needed := needed_proof(now, caller)) is not None:
+        return needed
     if not hide:
         tx.events.add(
             caller.account.id,

@@ -108,17 +108,15 @@ def add(
         tx.people.add(person, password=encoded)
     except ValueError:
         return Refused("email", f"{person.email} belongs to somebody here already.")
-    record(
-        tx,
-        now,
-        EventKind.PERSON_ADDED,
-        person,
-        actor_id=actor.id if actor else None,
-        role=role.value,
-    )
+    _record_added(tx, now, actor, person)
     if encoded is None:
         _send_invitation(tx, now, account, actor, person)
     return person
+
+
+def _record_added(tx: Tx, now: Instant, actor: Person | None, person: Person) -> None:
+    actor_id = actor.id if actor else None
+    record(tx, now, EventKind.PERSON_ADDED, person, actor_id=actor_id, role=person.role.value)
 
 
 def _taken(email: str, existing: Person, account: Account) -> str:
@@ -224,6 +222,7 @@ def apply_import(
                 tx, now, account, row.row.name, row.row.email, row.row.role, has_password=False
             )
             tx.people.add(person, password=None)
+            _record_added(tx, now, actor, person)
             _send_invitation(tx, now, account, actor, person)
         each()
     tx.events.add(

@@ -1,17 +1,19 @@
 """Signing in: the code, or two of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twofold.core.attempts import AttemptPurpose
+from twofold.core.clocks import about, side
 from twofold.core.errors import NotFound
 from twofold.core.events import EventKind
-from twofold.core.otp import Malformed
+from twofold.core.mail import MailKind
+from twofold.core.otp import STEP_SECONDS, Malformed, step_at
 from twofold.core.people import Instant, PersonState
 from twofold.core.sessions import HalfCaller
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.throttle import SP800_63B4_LADDER, Answer
 from twofold.flows import browsers, guard
-from twofold.flows.outbox import record
+from twofold.flows.outbox import record, write_mail
 from twofold.flows.sign_in import From, SignedIn, SignInEnded, finish
 from twofold.flows.verify import (
     Accepted,
@@ -32,6 +34,7 @@ class CodeRefused:
     """The code did not count; `failures` is how many were wrong in this sign-in."""
 
     failures: int
+    attempt_id: str = field(default="", compare=False)
 
 
 def submit_code(
@@ -56,8 +59,61 @@ def submit_code(
         return _complete(tx, now, half, trust=trust, place=place)
     if isinstance(proof, Wrong):
         advance(state, SignInFact.CODE_REFUSED)
-        return _count_refusal(tx, now, half)
+        return _count_refusal(tx, now, half, proof.attempt_id)
     return proof
+
+
+def resync(
+    tx: Tx, now: Instant, *, half: HalfCaller, typed: Typed, place: From
+) -> SignedIn | CodeRefused | Malformed | NeedsPair | Locked | NeedsLink | Suspended | SignInEnded:
+    """The second step with two consecutive codes of a phone whose clock is off by up to
+    `drift.FARTHEST` steps (RFC 6238 section 6, RFC 4226 section 7.4). Counts like any attempt;
+    from then on the window follows that clock, and the owner is told.
+    """
+    state = state_of(half.sign_in.stage)
+    authenticator = tx.authenticators.active(half.person.id)
+    proof = prove_code(
+        tx,
+        now,
+        person=half.person,
+        account=half.account,
+        authenticator=authenticator if state is SignInState.CODE else None,
+        typed=typed,
+        purpose=AttemptPurpose.RESYNC,
+        standing=_standing(tx, now, half, place),
+    )
+    if isinstance(proof, Accepted):
+        done = _complete(tx, now, half, trust=False, place=place)
+        if isinstance(done, SignedIn):
+            _tell_resynced(tx, now, half, proof, place)
+        return done
+    if isinstance(proof, Wrong):
+        advance(state, SignInFact.CODE_REFUSED)
+        return _count_refusal(tx, now, half, proof.attempt_id)
+    return proof
+
+
+def _tell_resynced(tx: Tx, now: Instant, half: HalfCaller, proof: Accepted, place: From) -> None:
+    """The owner hears of it (promise P8): from now on codes of another time are taken."""
+    offset = proof.step - step_at(now)
+    record(
+        tx,
+        now,
+        EventKind.RESYNCED,
+        half.person,
+        actor_id=half.person.id,
+        authenticator=proof.authenticator_id,
+        offset=offset,
+    )
+    write_mail(
+        tx,
+        now,
+        half.person,
+        MailKind.RESYNCED,
+        off=f"{about(offset * STEP_SECONDS)} {side(offset)}",
+        at=now,
+        browser=place.source.browser,
+    )
 
 
 def _standing(tx: Tx, now: Instant, half: HalfCaller, place: From) -> Standing:
@@ -68,7 +124,9 @@ def _standing(tx: Tx, now: Instant, half: HalfCaller, place: From) -> Standing:
     )
 
 
-def _count_refusal(tx: Tx, now: Instant, half: HalfCaller) -> CodeRefused | SignInEnded:
+def _count_refusal(
+    tx: Tx, now: Instant, half: HalfCaller, attempt_id: str
+) -> CodeRefused | SignInEnded:
     """Count it in the sign-in too; the fifth ends it, back to the password. If it is over already
     that must not raise: the person's own count of this guess would be rolled back with it
     (promise P3).
@@ -76,12 +134,12 @@ def _count_refusal(tx: Tx, now: Instant, half: HalfCaller) -> CodeRefused | Sign
     try:
         failures = tx.sign_ins.add_failure(half.sign_in.id)
     except NotFound:
-        return SignInEnded()
+        return SignInEnded(attempt_id)
     if failures < SP800_63B4_LADDER.per_sign_in:
-        return CodeRefused(failures)
+        return CodeRefused(failures, attempt_id)
     tx.sign_ins.finish(half.sign_in.id)
     record(tx, now, EventKind.SIGN_IN_CANCELLED, half.person, actor_id=None, failures=failures)
-    return SignInEnded()
+    return SignInEnded(attempt_id)
 
 
 def _complete(

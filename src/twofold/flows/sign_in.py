@@ -3,7 +3,7 @@
 What follows the password is in `second_step.py`; the end of every sign-in is `finish`, here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twofold.core.attempts import Source
 from twofold.core.events import EventKind
@@ -81,6 +81,9 @@ class SignedIn:
 @dataclass(frozen=True, slots=True)
 class SignInEnded:
     """The sign-in is not there any more: finished elsewhere, cancelled, or out of time."""
+
+    attempt_id: str = field(default="", compare=False)
+    """The refused code that ended it, if one did."""
 
 
 def look_up_password(tx: Tx, now: Instant, *, email: str, place: From) -> PasswordTry:

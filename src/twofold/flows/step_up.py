@@ -6,7 +6,7 @@ from twofold.core.attempts import AttemptPurpose
 from twofold.core.events import EventKind
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller
-from twofold.core.throttle import Answer
+from twofold.core.throttle import Answer, Disabled
 from twofold.flows import alarms, guard, sessions
 from twofold.flows.guard import Charge
 from twofold.flows.outbox import record
@@ -48,7 +48,10 @@ def _standing(tx: Tx, now: Instant, caller: Caller, place: From) -> Standing:
 
 
 def code_answer(tx: Tx, now: Instant, *, caller: Caller, place: From) -> Answer:
-    """What the confirm page asks for: one code, two, or a wait."""
+    """What the confirm page asks for: one code, two, a wait; or that no code helps here."""
+    active = tx.authenticators.active(caller.person.id)
+    if active is not None and active.disabled_at is not None:
+        return Disabled()
     standing = _standing(tx, now, caller, place)
     return guard.ask_code(
         tx,

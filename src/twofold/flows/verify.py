@@ -2,7 +2,7 @@
 
 Order of things, each for a reason:
 
-1. The text is read. What is not six digits was no guess and costs nothing.
+1. The text is read. What is not six digits was no guess and costs nothing; it is written down.
 2. The person's row is locked, so that a burst of parallel guesses queues up here.
 3. The guard is asked (`core/throttle.py`). While it says wait, a code is refused unread: also the
    right one. In pair mode one code alone is not looked at either.
@@ -14,15 +14,16 @@ Order of things, each for a reason:
    may set off what the ladder says (`flows/alarms.py`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from twofold.core import drift, otp, throttle
+from twofold.core import diagnosis, drift, otp, throttle
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
 from twofold.core.authenticators import AuthenticatorState, Totp
 from twofold.core.browsers import Browser
+from twofold.core.diagnosis import Suspect
 from twofold.core.errors import IllegalTransition
 from twofold.core.events import EventKind
-from twofold.core.otp import Malformed
+from twofold.core.otp import Malformed, MalformedKind
 from twofold.core.people import Account, Instant, Person
 from twofold.flows import alarms, guard
 from twofold.flows.guard import CodeState
@@ -60,6 +61,9 @@ class Accepted:
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """The code, or the pair, was checked, or could not be, and the answer is no."""
+
+    attempt_id: str = field(default="", compare=False)
+    """The row that tells why, once somebody has looked (`flows/diagnose.py`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +109,11 @@ def prove_code(
     """
     _check_binding(person, authenticator, purpose)
     codes = _parsed(typed)
+    attempt = _attempt(tx, now, person, authenticator, purpose, standing)
     if isinstance(codes, Malformed):
+        _remember_malformed(tx, attempt, authenticator, typed)
         return codes
     tx.people.lock(person.id)
-    attempt = _attempt(tx, now, person, authenticator, purpose, standing)
     before = guard.ask_code(
         tx,
         now,
@@ -118,7 +123,7 @@ def prove_code(
         link_open=standing.link_open,
         enrolling=purpose is AttemptPurpose.ENROL,
     )
-    unread = _unread(before, codes, authenticator)
+    unread = _unread(before, codes, authenticator, purpose)
     if unread is not None:
         tx.attempts.reserve(attempt)
         _settle(tx, attempt, Outcome.NOT_CHECKED, None)
@@ -127,7 +132,7 @@ def prove_code(
     if throttle.has_mark(before.in_a_row, mark, now, window=throttle.SP800_63B4_LADDER.repeat):
         tx.attempts.reserve(attempt)
         _settle(tx, attempt, Outcome.REPEATED, None)
-        return Wrong()
+        return Wrong(attempt.id)
     return _charged_check(tx, now, person, account, authenticator, codes, attempt, before, mark)
 
 
@@ -150,6 +155,30 @@ def _parsed(typed: Typed) -> tuple[str, ...] | Malformed:
             return code
         codes.append(code)
     return tuple(codes)
+
+
+def _remember_malformed(tx: Tx, attempt: Attempt, authenticator: Totp | None, typed: Typed) -> None:
+    """For the person's history; an empty field is none of it. Eight digits may be those of an app
+    with other settings, which is looked at here: three comparisons, and no guess at six digits.
+    """
+    suspects = [suspect_of(authenticator)] if authenticator else []
+    verdict = diagnosis.explain(
+        (typed.first, typed.second), subject=None, suspects=suspects, now=attempt.at
+    )
+    if verdict.detail != MalformedKind.EMPTY:
+        tx.attempts.reserve(replace(attempt, outcome=Outcome.MALFORMED))
+        tx.attempts.explain(attempt.id, verdict)
+
+
+def suspect_of(authenticator: Totp) -> Suspect:
+    """An authenticator as the diagnosis looks at it."""
+    return Suspect(
+        id=authenticator.id,
+        secret=authenticator.secret,
+        state=authenticator.state,
+        drift=authenticator.drift,
+        last_step=authenticator.last_step,
+    )
 
 
 def _attempt(
@@ -175,7 +204,10 @@ def _attempt(
 
 
 def _unread(
-    before: CodeState, codes: tuple[str, ...], authenticator: Totp | None
+    before: CodeState,
+    codes: tuple[str, ...],
+    authenticator: Totp | None,
+    purpose: AttemptPurpose,
 ) -> Locked | NeedsLink | Suspended | NeedsPair | None:
     """Why the code is not even looked at, or None."""
     if authenticator is not None and authenticator.disabled_at is not None:
@@ -189,6 +221,8 @@ def _unread(
             return Suspended()
         case throttle.Pair() if len(codes) < 2:
             return NeedsPair()
+    if purpose is AttemptPurpose.RESYNC and len(codes) < 2:
+        return NeedsPair()
     return None
 
 
@@ -205,9 +239,11 @@ def _charged_check(
 ) -> Accepted | Wrong:
     tx.attempts.reserve(attempt)
     charge, paying, in_a_row = guard.charge_code(tx, now, person=person, before=before, mark=mark)
-    step, outcome = _compare(authenticator, codes, now, pair=before.asks_for_pair)
+    step, outcome = _compare(
+        authenticator, codes, now, pair=before.asks_for_pair, purpose=attempt.purpose
+    )
     if step is not None and authenticator is not None:
-        if _claim(tx, now, authenticator, step):
+        if _claim(tx, now, authenticator, step, attempt.purpose):
             _settle(tx, attempt, Outcome.ACCEPTED, step - otp.step_at(now))
             guard.code_was_right(tx, now, person=person, charge=charge)
             _record_accepted(tx, now, person, attempt, step - otp.step_at(now))
@@ -222,17 +258,26 @@ def _charged_check(
             tx, now, account=account, before=before, paying=paying, in_a_row=in_a_row
         )
         alarms.after_wrong_code(tx, now, person, attempt.source, steps, breaker=breaker)
-    return Wrong()
+    return Wrong(attempt.id)
 
 
 def _compare(
-    authenticator: Totp | None, codes: tuple[str, ...], now: Instant, *, pair: bool
+    authenticator: Totp | None,
+    codes: tuple[str, ...],
+    now: Instant,
+    *,
+    pair: bool,
+    purpose: AttemptPurpose,
 ) -> tuple[int | None, Outcome]:
     """The matched step, and what the attempt is if nothing claims it."""
     if authenticator is None:
         return None, Outcome.WRONG
     try:
-        if pair:
+        if purpose is AttemptPurpose.RESYNC:
+            step = otp.matching_pair(
+                authenticator.secret, codes[0], codes[1], now, window=drift.FARTHEST
+            )
+        elif pair:
             step = otp.matching_pair(
                 authenticator.secret, codes[0], codes[1], now, authenticator.drift
             )
@@ -243,9 +288,10 @@ def _compare(
     return step, Outcome.WRONG
 
 
-def _claim(tx: Tx, now: Instant, authenticator: Totp, step: int) -> bool:
-    offset = step - otp.step_at(now)
-    learnt = drift.learn(authenticator.drift, authenticator.last_offset, offset)
+def _claim(tx: Tx, now: Instant, authenticator: Totp, step: int, purpose: AttemptPurpose) -> bool:
+    offset = learnt = step - otp.step_at(now)
+    if purpose is not AttemptPurpose.RESYNC:
+        learnt = drift.learn(authenticator.drift, authenticator.last_offset, offset)
     return tx.authenticators.claim_step(authenticator.id, step, drift=learnt, offset=offset)
 
 
@@ -275,7 +321,7 @@ def _record_refused(
         now,
         EventKind.CODE_REFUSED,
         person,
-        actor_id=person.id,
+        actor_id=None,  # Whoever typed it has not proved to be this person.
         purpose=attempt.purpose.value,
         reason=outcome.value,
     )

@@ -60,6 +60,14 @@ class Store(Protocol):
         """The same for callers that may block: commands and the worker."""
         ...
 
+    def read(
+        self, flow: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for a flow that only reads, however long: it sees one moment of the database,
+        and writers go on beside it. Raises if the flow writes.
+        """
+        ...
+
     async def caller(self, token: bytes, now: Instant) -> Caller | None:
         """The session look-up behind every page: one indexed read, no transaction."""
         ...

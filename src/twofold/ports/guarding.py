@@ -5,6 +5,7 @@ from typing import Protocol
 
 from twofold.core.attempts import Attempt, Outcome
 from twofold.core.browsers import Browser
+from twofold.core.diagnosis import Verdict
 from twofold.core.people import Instant
 
 
@@ -18,6 +19,15 @@ class Attempts(Protocol):
     def settle(
         self, attempt_id: str, outcome: Outcome, *, authenticator_id: str | None, offset: int | None
     ) -> None: ...
+    def explain(self, attempt_id: str, verdict: Verdict) -> None:
+        """Write down why it was refused; only where that was not looked at yet."""
+        ...
+
+    def find(self, attempt_id: str) -> Attempt | None: ...
+    def verdicts(self, person_id: str, *, since: Instant, limit: int) -> Sequence[Verdict]:
+        """The newest verdicts on the person's refused codes after a moment."""
+        ...
+
     def failures(self, person_id: str, *, limit: int) -> Sequence[Instant]:
         """When the newest `limit` reserved or wrong attempts were made, newest first."""
         ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from twofold.core.authenticators import Totp
-from twofold.core.events import Event, EventKind
+from twofold.core.events import Event, EventKind, Seal
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.people import (
     Account,
@@ -123,6 +123,10 @@ class People(Protocol):
 
     def admins(self, account_id: str) -> Sequence[Person]: ...
     def tally(self, account_id: str) -> Tally: ...
+    def roles(self, account_id: str) -> Mapping[Role, int]:
+        """How many people of each role there are, the disabled left out; no role without people."""
+        ...
+
     def any_owner(self) -> Person | None:
         """The oldest active owner of the deployment, for the console's recovery link."""
         ...
@@ -134,6 +138,10 @@ class Authenticators(Protocol):
     def add(self, authenticator: Totp) -> None: ...
     def active(self, person_id: str) -> Totp | None: ...
     def pending(self, person_id: str) -> Totp | None: ...
+    def of(self, person_id: str, *, limit: int) -> Sequence[Totp]:
+        """The newest of the person's, whatever became of them; replaced ones explain old codes."""
+        ...
+
     def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
         """THE consumption of a code (promise P2): one conditional update, true only if `step`
         is greater than every step accepted before.
@@ -319,6 +327,10 @@ class Events(Protocol):
         """The number of the first entry that is changed, missing or too many; None if the chain
         holds from the first entry to the newest.
         """
+        ...
+
+    def seal(self, account_id: str) -> Seal:
+        """How the newest entry is sealed, with a key that whoever has only the database lacks."""
         ...
 
     def moment(self, account_id: str, seq: int) -> Instant | None:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from twofold.core.errors import NotFound
 from twofold.core.people import Account, GuardPolicy, Instant, Profile
+from twofold.storage import heads
+from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import accounts, event_heads
 
 ACCOUNT = (
@@ -21,7 +23,6 @@ ACCOUNT = (
     accounts.c.guard,
     accounts.c.created_at,
 )
-BEFORE_THE_FIRST_EVENT = bytes(32)
 
 GET = select(*ACCOUNT).where(accounts.c.id == bindparam("account_id"))
 LOCK = GET.with_for_update()
@@ -66,9 +67,9 @@ def guard_of(text: str) -> GuardPolicy:
 class Accounts:
     """See `ports.Accounts`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         """On the connection of one transaction."""
-        self._connection = connection
+        self._connection, self._ring = connection, ring
 
     def add(self, account: Account) -> None:
         """Insert the account and the head of its event chain."""
@@ -84,8 +85,9 @@ class Accounts:
                 "guard": json.dumps(asdict(account.guard)),
             },
         )
-        head = {"account_id": account.id, "seq": 0, "hash": BEFORE_THE_FIRST_EVENT}
-        self._connection.execute(insert(event_heads), head)
+        head = heads.sealed(self._ring, account.id, 0, heads.BEFORE_THE_FIRST_EVENT)
+        values = {"account_id": account.id, "seq": 0, "hash": head}
+        self._connection.execute(insert(event_heads), values)
 
     def get(self, account_id: str) -> Account:
         """The account. Raises `NotFound`."""

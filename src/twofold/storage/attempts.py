@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
+from twofold.core.diagnosis import Cause, Verdict
 from twofold.core.people import Instant
 from twofold.storage.tables import attempts
 
@@ -21,6 +22,9 @@ ATTEMPT = (
     attempts.c.address,
     attempts.c.browser,
     attempts.c.known_browser,
+    attempts.c.cause,
+    attempts.c.certain,
+    attempts.c.detail,
 )
 SETTLE = (
     update(attempts)
@@ -30,6 +34,34 @@ SETTLE = (
         authenticator_id=bindparam("matched"),
         step_offset=bindparam("by_steps"),
     )
+)
+EXPLAIN = (
+    update(attempts)
+    .where(attempts.c.id == bindparam("attempt_id"), attempts.c.cause.is_(None))
+    .values(
+        cause=bindparam("why"),
+        certain=bindparam("is_certain"),
+        detail=bindparam("in_detail"),
+        authenticator_id=bindparam("matched"),
+        step_offset=bindparam("by_steps"),
+    )
+)
+FIND = select(*ATTEMPT).where(attempts.c.id == bindparam("attempt_id"))
+VERDICTS = (
+    select(
+        attempts.c.cause,
+        attempts.c.certain,
+        attempts.c.authenticator_id,
+        attempts.c.step_offset,
+        attempts.c.detail,
+    )
+    .where(
+        attempts.c.person_id == bindparam("person_id"),
+        attempts.c.tried_at > bindparam("since"),
+        attempts.c.cause.is_not(None),
+    )
+    .order_by(attempts.c.tried_at.desc(), attempts.c.id.desc())
+    .limit(bindparam("limit"))
 )
 NEWEST = (
     select(*ATTEMPT)
@@ -71,6 +103,33 @@ class Attempts:
         }
         self._connection.execute(SETTLE, values)
 
+    def explain(self, attempt_id: str, verdict: Verdict) -> None:
+        """Write down why it was refused; only where that was not looked at yet."""
+        values = {
+            "attempt_id": attempt_id,
+            "why": verdict.cause.value,
+            "is_certain": verdict.certain,
+            "in_detail": verdict.detail,
+            "matched": verdict.authenticator_id,
+            "by_steps": verdict.offset,
+        }
+        self._connection.execute(EXPLAIN, values)
+
+    def find(self, attempt_id: str) -> Attempt | None:
+        """The attempt with this id."""
+        row = self._connection.execute(FIND, {"attempt_id": attempt_id}).one_or_none()
+        return None if row is None else attempt_of(row)
+
+    def verdicts(self, person_id: str, *, since: Instant, limit: int) -> Sequence[Verdict]:
+        """The newest verdicts on the person's refused codes after a moment."""
+        values = {"person_id": person_id, "since": since, "limit": limit}
+        return [
+            Verdict(Cause(cause), bool(certain), matched, offset, detail)
+            for cause, certain, matched, offset, detail in self._connection.execute(
+                VERDICTS, values
+            )
+        ]
+
     def failures(self, person_id: str, *, limit: int) -> Sequence[Instant]:
         """When the newest `limit` reserved or wrong attempts were made, newest first."""
         values = {"person_id": person_id, "limit": limit}
@@ -85,7 +144,7 @@ class Attempts:
 def attempt_of(values: Sequence[Any]) -> Attempt:
     """The attempt in the columns `ATTEMPT`."""
     id_, account_id, person_id, purpose, outcome, at, matched, offset, *place = values
-    address, browser, known = place
+    address, browser, known, cause, certain, detail = place
     return Attempt(
         id=id_,
         account_id=account_id,
@@ -97,6 +156,9 @@ def attempt_of(values: Sequence[Any]) -> Attempt:
         offset=offset,
         known_browser=bool(known),
         source=Source(address=address, browser=browser),
+        cause=Cause(cause) if cause else None,
+        certain=bool(certain),
+        detail=detail,
     )
 
 
@@ -114,4 +176,7 @@ def values_of(attempt: Attempt) -> dict[str, Any]:
         "address": attempt.source.address,
         "browser": attempt.source.browser,
         "known_browser": attempt.known_browser,
+        "cause": attempt.cause.value if attempt.cause else None,
+        "certain": attempt.certain,
+        "detail": attempt.detail,
     }

@@ -28,12 +28,19 @@ TOTP = (
     authenticators.c.last_step,
     authenticators.c.drift,
     authenticators.c.last_offset,
+    authenticators.c.ended_at,
 )
 NEWEST = (
     select(*TOTP)
     .where(authenticators.c.person_id == bindparam("person_id"))
     .order_by(authenticators.c.confirmed_at.desc(), authenticators.c.id.desc())
     .limit(1)
+)
+ALL = (
+    select(*TOTP)
+    .where(authenticators.c.person_id == bindparam("person_id"))
+    .order_by(authenticators.c.created_at.desc(), authenticators.c.id.desc())
+    .limit(bindparam("limit"))
 )
 NEWEST_ACTIVE = NEWEST.where(authenticators.c.state == ACTIVE)
 NEWEST_PENDING = NEWEST.where(authenticators.c.state == PENDING)
@@ -106,6 +113,11 @@ class Authenticators:
         """The one that is being set up."""
         return self._one(NEWEST_PENDING, person_id)
 
+    def of(self, person_id: str, *, limit: int) -> Sequence[Totp]:
+        """The newest of the person's, whatever became of them."""
+        rows = self._connection.execute(ALL, {"person_id": person_id, "limit": limit})
+        return [self._totp_of(row) for row in rows]
+
     def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
         """Use up `step`: true only if it is greater than every step accepted before."""
         values = {
@@ -163,4 +175,5 @@ class Authenticators:
             "last_step": authenticator.last_step,
             "drift": authenticator.drift,
             "last_offset": authenticator.last_offset,
+            "ended_at": authenticator.ended_at,
         }

@@ -116,6 +116,24 @@ def sqlite_reader(path: Path, driver: ModuleType) -> Any:
     return reader
 
 
+def sqlite_read_engine(path: Path, driver: ModuleType) -> Engine:
+    """The reading side: a transaction sees one moment and locks nobody out."""
+    engine = create_engine(
+        "sqlite://",
+        module=driver,
+        poolclass=NullPool,
+        hide_parameters=True,
+        creator=lambda: sqlite_reader(path, driver),
+    )
+    event.listen(engine, "begin", begin_reading)
+    return engine
+
+
+def begin_reading(connection: Any) -> None:
+    """Begin without a lock. The moment that is seen is that of the first statement."""
+    connection.exec_driver_sql("BEGIN")
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A statement as text for SQLite's raw driver, with its parameters in their order."""
@@ -153,6 +171,10 @@ def postgres_engine(url: URL, connections: int) -> Engine:
     )
     event.listen(engine, "connect", prepare_postgres)
     return engine
+
+
+POSTGRES_READER = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""Options of a connection on which a transaction sees one moment and cannot write."""
 
 
 def prepare_postgres(connection: Any, _record: object) -> None:

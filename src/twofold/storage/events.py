@@ -4,8 +4,8 @@ Each entry carries `SHA-256(previous hash | entry)`. The previous hash of the fi
 zero bytes. The entry is its canonical JSON in UTF-8: an object with the members `account_id`,
 `actor_id`, `at`, `data`, `kind`, `seq`, `subject_id`, members sorted by name at every level, no
 blanks, non-ASCII characters as they are, absent ids as null. So an entry that is changed, removed
-or put in between breaks the chain from there on; the newest hash stands in `event_heads`, so that
-a cut end shows too.
+or put in between breaks the chain from there on; the newest hash stands in `event_heads`, sealed,
+so that a cut end shows too, and a chain that was computed anew (see `heads.py`).
 """
 
 import hashlib
@@ -16,9 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from twofold.core.errors import NotFound
-from twofold.core.events import Event, EventKind
+from twofold.core.events import Event, EventKind, Seal
 from twofold.core.people import Instant
-from twofold.storage.accounts import BEFORE_THE_FIRST_EVENT
+from twofold.storage import heads
+from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import event_heads, events
 
 EVENT = (
@@ -64,9 +65,9 @@ STRETCH = 1000
 class Events:
     """See `ports.Events`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         """On the connection of one transaction."""
-        self._connection = connection
+        self._connection, self._ring = connection, ring
 
     def add(
         self,
@@ -82,11 +83,24 @@ class Events:
         head = self._connection.execute(LOCKED_HEAD, {"account_id": account_id}).one_or_none()
         if head is None:
             raise NotFound
-        event = Event(account_id, head.seq + 1, kind, at, actor_id, subject_id, data)
-        link = chained(head.hash, event)
-        self._connection.execute(insert(events), values_of(event, link))
-        moved = {"of_account": account_id, "new_seq": event.seq, "new_hash": link}
+        seq, link = head.seq, heads.link_of(head.hash)
+        seal = heads.seal_of(self._ring, account_id, seq, head.hash)
+        if seal is Seal.MISSING:
+            seq, said = seq + 1, {"entries": seq}
+            event = Event(account_id, seq, EventKind.LOG_SEALED, at, None, None, said)
+            link = self._append(link, event)
+        event = Event(account_id, seq + 1, kind, at, actor_id, subject_id, data)
+        link = self._append(link, event)
+        stored = heads.sealed(self._ring, account_id, event.seq, link)
+        if seal is Seal.BROKEN:
+            stored = link + heads.BROKEN
+        moved = {"of_account": account_id, "new_seq": event.seq, "new_hash": stored}
         self._connection.execute(MOVE_HEAD, moved)
+
+    def _append(self, previous: bytes, event: Event) -> bytes:
+        link = chained(previous, event)
+        self._connection.execute(insert(events), values_of(event, link))
+        return link
 
     def of(self, account_id: str, *, limit: int) -> Sequence[Event]:
         """The newest entries, newest first."""
@@ -128,7 +142,7 @@ class Events:
         may have is a broken link and not an error.
         """
         head = self._connection.execute(HEAD, {"account_id": account_id}).one_or_none()
-        previous, seq = BEFORE_THE_FIRST_EVENT, 0
+        previous, seq = heads.BEFORE_THE_FIRST_EVENT, 0
         for row in self._chain(account_id, upto=head.seq if head else 0):
             seq += 1
             if row.seq != seq or link_of(previous, row) != row.hash:
@@ -136,9 +150,16 @@ class Events:
             previous = row.hash
         if head is None or head.seq > seq:
             return seq + 1
-        if head.hash != previous:
+        if heads.link_of(head.hash) != previous:
             return max(seq, 1)
         return self._beyond_the_head(account_id)
+
+    def seal(self, account_id: str) -> Seal:
+        """See `ports.Events.seal`."""
+        head = self._connection.execute(HEAD, {"account_id": account_id}).one_or_none()
+        if head is None:
+            return Seal.MISSING
+        return heads.seal_of(self._ring, account_id, head.seq, head.hash)
 
     def _chain(self, account_id: str, *, upto: int) -> Iterator[Any]:
         after = -(2**62)  # A number below 1 would be a fault too, so it has to be seen.

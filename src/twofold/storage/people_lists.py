@@ -65,6 +65,7 @@ TALLY = (
     .select_from(WITH_LAST_MAIL)
     .where(OF_ACCOUNT)
 )
+ROLES = select(people.c.role, func.count()).where(OF_ACCOUNT, NOT_DISABLED).group_by(people.c.role)
 
 
 class PeopleLists:
@@ -110,6 +111,11 @@ class PeopleLists:
         """The account in numbers."""
         row = self._connection.execute(TALLY, {"account_id": account_id}).one()
         return Tally(*(int(number) for number in row))
+
+    def roles(self, account_id: str) -> Mapping[Role, int]:
+        """How many people of each role there are, the disabled left out."""
+        rows = self._connection.execute(ROLES, {"account_id": account_id})
+        return {Role(role): number for role, number in rows}
 
     def any_owner(self) -> Person | None:
         """The oldest active owner of the deployment."""

@@ -11,9 +11,9 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
@@ -24,12 +24,21 @@ from twofold.core.errors import Overloaded, StorageUnavailable
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
 from twofold.ports import Random, Tx
-from twofold.storage.engine import is_lost, is_outage, is_retryable, postgres_engine
+from twofold.storage.engine import (
+    POSTGRES_READER,
+    is_lost,
+    is_outage,
+    is_retryable,
+    postgres_engine,
+)
 from twofold.storage.sealing import KeyRing
 from twofold.storage.transaction import Transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Options = Mapping[str, Any]
+"""What SQLAlchemy calls the execution options of a connection."""
+NO_OPTIONS: Options = {}
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +91,12 @@ class PostgresStore:
         """The same for callers that may block."""
         return self._submit(lambda tx: flow(tx, *args, **kwargs)).result()
 
+    def read(
+        self, flow: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same in a transaction that cannot write."""
+        return self._submit(lambda tx: flow(tx, *args, **kwargs), POSTGRES_READER).result()
+
     async def caller(self, token: bytes, now: Instant) -> Caller | None:
         """The session look-up."""
         return await self.run(lambda tx: tx.sessions.by_token(token, now))
@@ -104,31 +119,31 @@ class PostgresStore:
         self._threads.shutdown(wait=True)
         self._engine.dispose()
 
-    def _submit(self, flow: Callable[[Tx], T]) -> "Future[T]":
+    def _submit(self, flow: Callable[[Tx], T], options: Options = NO_OPTIONS) -> "Future[T]":
         if self._closed:
             raise StorageUnavailable("The storage is closed.")
         if not self._places.acquire(blocking=False):
             raise Overloaded
         try:
-            future = self._threads.submit(self._run, flow)
+            future = self._threads.submit(self._run, flow, options)
         except RuntimeError as error:
             self._places.release()
             raise StorageUnavailable("The storage is closed.") from error
         future.add_done_callback(lambda _: self._places.release())
         return future
 
-    def _run(self, flow: Callable[[Tx], T]) -> T:
+    def _run(self, flow: Callable[[Tx], T], options: Options) -> T:
         for number in range(TRIES):
             try:
-                return self._try(flow)
+                return self._try(flow, options)
             except TryAgain as error:
                 log.info("A transaction is run again: %s", error)
                 self._wait(number)
         raise StorageUnavailable
 
-    def _try(self, flow: Callable[[Tx], T]) -> T:
+    def _try(self, flow: Callable[[Tx], T], options: Options) -> T:
         try:
-            with self._engine.connect() as connection:
+            with self._engine.connect().execution_options(**options) as connection:
                 value = flow(Transaction(connection, self._ring, self._random))
                 commit(connection)
                 return value

@@ -43,7 +43,7 @@ class KeyRing:
         self._random = random
         self._newest = list(keys)[-1]
         self._ciphers = {key_id: AESGCM(derive(key, "seal")) for key_id, key in keys.items()}
-        self._digests = derive(keys[self._newest], "digest")
+        self._digests = {key_id: derive(key, "digest") for key_id, key in keys.items()}
 
     def __repr__(self) -> str:
         """Ids only, so that no traceback or log line can carry a key."""
@@ -72,7 +72,21 @@ class KeyRing:
 
     def digest(self, use: str, text: str) -> str:
         """HMAC-SHA-256 of `text` for one `use` under the newest key, in hexadecimal."""
-        return hmac.new(self._digests, f"{use}\0{text}".encode(), "sha256").hexdigest()
+        return self._hmac(self._newest, use, text).hex()
+
+    def sign(self, use: str, text: str) -> bytes:
+        """What `is_signed` knows again: the newest key's id and HMAC-SHA-256 of `text`."""
+        return self._newest.encode() + self._hmac(self._newest, use, text)
+
+    def is_signed(self, use: str, text: str, signature: bytes) -> bool:
+        """Whether `signature` was made by `sign` for this use and text, with any of our keys."""
+        key_id = signature[:ID_BYTES].decode("ascii", "replace")
+        if key_id not in self._digests:
+            return False
+        return hmac.compare_digest(signature[ID_BYTES:], self._hmac(key_id, use, text))
+
+    def _hmac(self, key_id: str, use: str, text: str) -> bytes:
+        return hmac.digest(self._digests[key_id], f"{use}\0{text}".encode(), "sha256")
 
     def check_values(self) -> dict[str, bytes]:
         """By key id a value that tells the key from any other and gives nothing away about it."""

@@ -35,6 +35,7 @@ from twofold.storage.engine import (
     prepared,
     sqlite_driver,
     sqlite_engine,
+    sqlite_read_engine,
     sqlite_reader,
 )
 from twofold.storage.sealing import KeyRing
@@ -126,6 +127,7 @@ class SqliteStore:
         """On the migrated database at `path`; `on_close` is called when all is closed."""
         driver = driver or sqlite_driver()
         self._engine = sqlite_engine(path, driver)
+        self._reading_engine = sqlite_read_engine(path, driver)
         self._ring, self._random, self._on_close = ring, random, on_close
         self._queue = JobQueue(queue_limit)
         self._connection: Connection | None = None
@@ -149,6 +151,16 @@ class SqliteStore:
         future: Future[T] = Future()
         self._queue.put(Job(lambda tx: flow(tx, *args, **kwargs), future, None))
         return future.result()
+
+    def read(
+        self, flow: Callable[Concatenate[Tx, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same on a read-only connection of its own, on the caller's thread."""
+        try:
+            with self._reading_engine.connect() as connection:
+                return flow(Transaction(connection, self._ring, self._random), *args, **kwargs)
+        except DBAPIError as error:
+            raise as_answer(error) from error
 
     async def caller(self, token: bytes, now: Instant) -> Caller | None:
         """The session look-up, inline."""

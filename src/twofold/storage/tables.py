@@ -130,7 +130,11 @@ attempts = Table(
     Column("address", Text, nullable=False),
     Column("browser", Text, nullable=False),
     Column("known_browser", Boolean, nullable=False, server_default=false()),
+    Column("cause", Word),
+    Column("certain", Boolean, nullable=False, server_default=false()),
+    Column("detail", Text, nullable=False, server_default=text("''")),
     Index(None, "person_id", "tried_at", "id"),
+    Index(None, "tried_at"),
 )
 
 sign_ins = Table(

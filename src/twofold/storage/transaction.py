@@ -24,7 +24,7 @@ class Transaction:
     def __init__(self, connection: Connection, ring: KeyRing, random: Random) -> None:
         """On `connection`; beginning and committing are the store's business."""
         self.random = random
-        self.accounts = Accounts(connection)
+        self.accounts = Accounts(connection, ring)
         self.people = People(connection)
         self.authenticators = Authenticators(connection, ring)
         self.attempts = Attempts(connection)
@@ -32,7 +32,7 @@ class Transaction:
         self.sessions = Sessions(connection)
         self.links = Links(connection)
         self.mails = Mails(connection, ring)
-        self.events = Events(connection)
+        self.events = Events(connection, ring)
         self.uploads = Uploads(connection, ring)
         self.counters = Counters(connection)
         self.browsers = Browsers(connection)

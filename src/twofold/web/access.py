@@ -18,7 +18,7 @@ from twofold.core import throttle
 from twofold.core.attempts import Source
 from twofold.core.paths import safe_path
 from twofold.core.people import Instant, Role
-from twofold.core.policy import session_suffices
+from twofold.core.policy import session_suffices, who_unlocks
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose, digest
 from twofold.flows import sessions, step_up
@@ -27,6 +27,7 @@ from twofold.ports import World
 from twofold.web import forms
 from twofold.web.browsers import describe
 from twofold.web.cookies import BROWSER, BROWSER_LINK, SESSION, SIGN_IN, Cookies
+from twofold.web.diagnosing import Explainer
 from twofold.web.render import Pages
 from twofold.web.source import client_address
 
@@ -60,6 +61,7 @@ class Ctx:
     pages: Pages
     cookies: Cookies
     replay: "Replay"
+    explainer: Explainer
     now: Instant
     place: From
     caller: Caller | None
@@ -150,6 +152,21 @@ def confirm_page(
     )
 
 
+def no_code_helps(
+    ctx: Ctx, answer: throttle.NeedsLink | throttle.Disabled, *, held_path: str = ""
+) -> Response:
+    """In place of the confirm page: this session can prove nothing, and what helps instead. A
+    mailed link opens a sign-in, never a session, so that road begins at the sign-in.
+    """
+    return ctx.render(
+        "confirm_stuck.html",
+        403,
+        stopped=isinstance(answer, throttle.Disabled),
+        helper=who_unlocks(ctx.me.person.role),
+        held=held_path != "",
+    )
+
+
 async def _ask_for_proof(page: "Page", ctx: Ctx) -> Response:
     """The confirm page in place of a form that was sent without a fresh proof."""
     pair = False
@@ -157,6 +174,8 @@ async def _ask_for_proof(page: "Page", ctx: Ctx) -> Response:
         answer = await ctx.world.store.run(
             step_up.code_answer, ctx.now, caller=ctx.me, place=ctx.place
         )
+        if isinstance(answer, throttle.NeedsLink | throttle.Disabled):
+            return no_code_helps(ctx, answer, held_path=ctx.request.url.path)
         pair = isinstance(answer, throttle.Pair)
     if not page.holds:
         return confirm_page(ctx, pair=pair, following=safe_path(page.back, "/"))
@@ -206,6 +225,7 @@ class Gate:
     pages: Pages
     cookies: Cookies
     all_pages: tuple[Page, ...]
+    explainer: Explainer
 
     def route(self, page: Page) -> Route:
         """A Starlette route; `route.endpoint` runs the gate, then the page's handler."""
@@ -277,6 +297,7 @@ class Gate:
             pages=self.pages,
             cookies=self.cookies,
             replay=self.replay,
+            explainer=self.explainer,
             now=now,
             place=From(
                 source=Source(

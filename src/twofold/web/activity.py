@@ -50,8 +50,7 @@ class Asked:
 
 async def show(ctx: Ctx) -> Response:
     """GET /account/activity: fields `group`, `person`, `from`, `to`, `before`."""
-    asked = await _asked(ctx)
-    return await _page(ctx, asked)
+    return await _page(ctx, await _asked(ctx, ctx.request.query_params))
 
 
 async def _page(ctx: Ctx, asked: Asked) -> Response:
@@ -104,8 +103,7 @@ def _said(value: str | int | bool) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-async def _asked(ctx: Ctx) -> Asked:
-    given = ctx.request.query_params
+async def _asked(ctx: Ctx, given: Mapping[str, str]) -> Asked:
     typed = {name: given.get(name, "").strip()[:MAX_TYPED] for name in FIELDS}
     errors: list[FieldError] = []
     person_id = await _person(ctx, typed["person"], errors) if typed["person"] else None
@@ -152,17 +150,21 @@ def _number(text: str) -> int:
 
 
 async def export_csv(ctx: Ctx) -> Response:
-    """GET /account/activity.csv: the entries that the same filter shows, all of them."""
+    """POST /account/activity.csv: the entries that the same filter shows, all of them.
+
+    A form and not a link: the export is an entry of its own, and no page of somebody else may
+    cause one by naming an address.
+    """
     return await _export(ctx, "csv", "text/csv")
 
 
 async def export_json(ctx: Ctx) -> Response:
-    """GET /account/activity.json: the same as an array of objects."""
+    """POST /account/activity.json: the same as an array of objects."""
     return await _export(ctx, "json", "application/json")
 
 
 async def _export(ctx: Ctx, form: str, media_type: str) -> Response:
-    asked = await _asked(ctx)
+    asked = await _asked(ctx, ctx.form)
     if asked.errors:
         return await _page(ctx, asked)
     before = await ctx.world.store.run(
@@ -228,6 +230,6 @@ def _compact(value: object) -> str:
 
 PAGES = (
     Page("/account/activity", Needs.SESSION, get=show, role=Role.ADMIN),
-    Page("/account/activity.csv", Needs.SESSION, get=export_csv, role=Role.ADMIN),
-    Page("/account/activity.json", Needs.SESSION, get=export_json, role=Role.ADMIN),
+    Page("/account/activity.csv", Needs.SESSION, post=export_csv, role=Role.ADMIN),
+    Page("/account/activity.json", Needs.SESSION, post=export_json, role=Role.ADMIN),
 )

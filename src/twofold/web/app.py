@@ -28,6 +28,8 @@ from twofold.web import (
 )
 from twofold.web.access import Gate, Needs, Page
 from twofold.web.cookies import Cookies
+from twofold.web.diagnosing import Explainer
+from twofold.web.proxy_warning import ProxyWarning
 from twofold.web.render import Pages, Static
 from twofold.web.shell import Shell
 
@@ -56,19 +58,31 @@ ALL_PAGES: tuple[Page, ...] = (
 )
 
 
-def build_app(world: World, all_pages: Sequence[Page] = ALL_PAGES) -> ASGIApp:
+def _tell_nobody(_line: str) -> None:
+    """For an application that nobody started from a console."""
+
+
+def build_app(
+    world: World,
+    all_pages: Sequence[Page] = ALL_PAGES,
+    tell: Callable[[str], None] = _tell_nobody,
+) -> ASGIApp:
     """The application for `world`; every page behind the gate, everything behind the shell.
 
-    Raises `StartError` for pages that cannot all be what they declare.
+    `tell` prints what the operator should know at once. Raises `StartError` for pages that cannot
+    all be what they declare.
     """
     check_pages(all_pages)
     static = Static(Path(__file__).parent / "static")
     pages = Pages(static)
-    gate = Gate(world, pages, Cookies(world.public_url), tuple(all_pages))
+    gate = Gate(world, pages, Cookies(world.public_url), tuple(all_pages), Explainer(world))
     routes = [gate.route(page) for page in all_pages]
     routes.append(Route("/static/{version}/{name}", _static_route(static, pages)))
     return Shell(
-        Router(routes, redirect_slashes=False, default=gate.nowhere), world.public_url, pages
+        Router(routes, redirect_slashes=False, default=gate.nowhere),
+        world.public_url,
+        pages,
+        ProxyWarning(world.trusted_proxies, tell),
     )
 
 

@@ -3,7 +3,7 @@
 from starlette.responses import PlainTextResponse, Response
 
 from twofold.core.people import Role
-from twofold.flows import rollout
+from twofold.flows import enrol, rollout
 from twofold.web.access import Ctx, Needs, Page
 
 
@@ -12,7 +12,8 @@ async def show(ctx: Ctx) -> Response:
     if ctx.half is not None:
         return ctx.go("/sign-in")
     me = ctx.me
-    checklist = [_own_factor(ctx)]
+    own = await ctx.world.store.run(enrol.own, person_id=me.person.id)
+    checklist = [_own_factor(ctx, stopped=own is not None and own.disabled_at is not None)]
     if me.person.role.is_admin:
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
@@ -23,15 +24,17 @@ def _item(title: str, state: str, *, done: bool, url: str, action: str) -> dict[
     return {"title": title, "state": state, "done": done, "url": url, "action": action}
 
 
-def _own_factor(ctx: Ctx) -> dict[str, object]:
-    if ctx.me.enrolled:
+def _own_factor(ctx: Ctx, *, stopped: bool) -> dict[str, object]:
+    if stopped:
+        state, action = "Stopped after too many wrong codes.", "See what to do"
+    elif ctx.me.enrolled:
         state, action = "On. Your sign-in takes your password and a code.", "Look at it"
     else:
         state, action = "Not set up yet. It takes about two minutes.", "Set up"
     return _item(
         "Your own two-factor authentication",
         state,
-        done=ctx.me.enrolled,
+        done=ctx.me.enrolled and not stopped,
         url="/profile",
         action=action,
     )

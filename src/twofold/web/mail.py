@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from twofold.core.people import Role
 from twofold.flows import mails
+from twofold.flows.enrol import NeedsProof
 from twofold.web.access import Ctx, Needs, Page
 
 _LINK = re.compile(r"https?://[^\s<>\"]+")
@@ -50,6 +51,8 @@ async def show_one(ctx: Ctx) -> Response:
     )
     if opened is None:
         return ctx.error(404)
+    if isinstance(opened, NeedsProof):
+        return ctx.go(f"/confirm?next={ctx.request.url.path}")
     rendered = ctx.world.postbox.render(opened.letter, hide_links=opened.hide_links)
     return ctx.render(
         "mail_view.html",

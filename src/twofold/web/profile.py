@@ -7,17 +7,17 @@ from starlette.responses import Response
 from twofold.core import passwords, throttle
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
-from twofold.core.policy import requirement_sentence
+from twofold.core.policy import requirement_sentence, who_unlocks
 from twofold.flows import enrol, sessions, step_up
 from twofold.flows import passwords as password_flows
 from twofold.flows.sign_in import PasswordRefused
 from twofold.flows.step_up import Proved
 from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
-from twofold.web.access import Ctx, Needs, Page, confirm_page
+from twofold.web.access import Ctx, Needs, Page, confirm_page, no_code_helps
 from twofold.web.cookies import SESSION
 from twofold.web.doors import password_errors
 from twofold.web.forms import FieldError, Form
-from twofold.web.second_step import malformed
+from twofold.web.second_step import explained, malformed
 from twofold.web.sign_in import locked
 
 WRONG_PASSWORD = "That is not your current password."  # noqa: S105
@@ -49,6 +49,8 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         account=me.account,
         enrolled=me.enrolled,
         authenticator=authenticator,
+        can_set_up=own is None or own.disabled_at is None or me.session.has_fresh_factor(ctx.now),
+        helper=who_unlocks(me.person.role),
         requirement_sentence=requirement_sentence(me.account, enrolled=me.enrolled),
         errors=errors,
     )
@@ -144,7 +146,7 @@ async def _ask(
     held: Form | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """The confirm page, for one code or two, or the lock page."""
+    """The confirm page, for one code or two; or the page that says why no code helps now."""
     pair = False
     if ctx.me.enrolled:
         answer = await ctx.world.store.run(
@@ -152,6 +154,8 @@ async def _ask(
         )
         if isinstance(answer, throttle.Wait):
             return locked(ctx, answer.until)
+        if isinstance(answer, throttle.NeedsLink | throttle.Disabled):
+            return no_code_helps(ctx, answer, held_path=held_path)
         pair = isinstance(answer, throttle.Pair)
     return confirm_page(
         ctx, pair=pair, following=following, held_path=held_path, held=held, errors=errors
@@ -165,7 +169,7 @@ async def confirm(ctx: Ctx) -> Response:
     }
     held_path = safe_path(ctx.field("held_path"), "")
     following = safe_path(ctx.field("next"), "/profile")
-    answer = await (_confirm_code(ctx) if ctx.me.enrolled else _confirm_password(ctx))
+    attempt_id, answer = await (_confirm_code(ctx) if ctx.me.enrolled else _confirm_password(ctx))
     if isinstance(answer, Proved):
         if held_path:
             return await ctx.replay(ctx, answer.token, held_path, held)
@@ -174,12 +178,19 @@ async def confirm(ctx: Ctx) -> Response:
         return response
     if isinstance(answer, Locked):
         return locked(ctx, answer.until)
-    if isinstance(answer, FieldError):
-        return await _ask(ctx, following=following, held_path=held_path, held=held, errors=[answer])
+    if isinstance(answer, FieldError | NeedsLink | Suspended):
+        errors = [answer] if isinstance(answer, FieldError) else []
+        response = await _ask(
+            ctx, following=following, held_path=held_path, held=held, errors=errors
+        )
+        return explained(ctx, response, attempt_id)
     return ctx.go("/sign-in")
 
 
-async def _confirm_code(ctx: Ctx) -> Proved | Locked | FieldError | None:
+async def _confirm_code(
+    ctx: Ctx,
+) -> tuple[str, Proved | Locked | NeedsLink | Suspended | FieldError | None]:
+    """The attempt that is to be explained, and the answer."""
     answer = await ctx.world.store.run(
         step_up.prove_factor,
         ctx.now,
@@ -189,22 +200,20 @@ async def _confirm_code(ctx: Ctx) -> Proved | Locked | FieldError | None:
     )
     match answer:
         case Malformed():
-            return malformed(ctx, answer)
-        case Wrong() if ctx.field("next_code").strip():
-            return FieldError("next_code", WRONG_PAIR)
-        case Wrong():
-            return FieldError("code", WRONG_CODE)
+            return "", malformed(ctx, answer)
+        case Wrong(attempt_id) if ctx.field("next_code").strip():
+            return attempt_id, FieldError("next_code", WRONG_PAIR)
+        case Wrong(attempt_id):
+            return attempt_id, FieldError("code", WRONG_CODE)
         case NeedsPair():
-            return FieldError("next_code", "Enter two codes, one after the other.")
-        case NeedsLink() | Suspended():
-            return FieldError("code", "No code helps here now. Sign out and sign in again.")
-        case Proved() | Locked():
-            return answer
+            return "", FieldError("next_code", "Enter two codes, one after the other.")
+        case Proved() | Locked() | NeedsLink() | Suspended():
+            return "", answer
         case _:
-            return None
+            return "", None
 
 
-async def _confirm_password(ctx: Ctx) -> Proved | FieldError | None:
+async def _confirm_password(ctx: Ctx) -> tuple[str, Proved | FieldError | None]:
     tried = await ctx.world.store.run(
         step_up.look_up_own_password, ctx.now, caller=ctx.me, place=ctx.place
     )
@@ -218,8 +227,8 @@ async def _confirm_password(ctx: Ctx) -> Proved | FieldError | None:
         place=ctx.place,
     )
     if isinstance(answer, PasswordRefused):
-        return FieldError("password", WRONG_PASSWORD)
-    return answer if isinstance(answer, Proved) else None
+        return "", FieldError("password", WRONG_PASSWORD)
+    return "", answer if isinstance(answer, Proved) else None
 
 
 PAGES = (

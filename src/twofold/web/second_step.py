@@ -5,6 +5,7 @@ from starlette.responses import Response
 from twofold.core import otp, throttle
 from twofold.core.otp import Malformed
 from twofold.flows import browsers, second_step
+from twofold.flows.links import LinkTrouble
 from twofold.flows.second_step import CodePage, CodeRefused
 from twofold.flows.sign_in import SignedIn, SignInEnded
 from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed
@@ -67,7 +68,8 @@ async def submit(ctx: Ctx) -> Response:
         case Malformed():
             return await _page(ctx, 422, failures=0, errors=[malformed(ctx, answer)])
         case CodeRefused(failures):
-            return await _page(ctx, 422, failures=failures, errors=[_refused(ctx)])
+            response = await _page(ctx, 422, failures=failures, errors=[_refused(ctx)])
+            return explained(ctx, response, answer.attempt_id)
         case NeedsPair():
             error = FieldError("next_code", "Enter two codes, one after the other.")
             return await _page(ctx, 422, failures=0, errors=[error])
@@ -76,7 +78,66 @@ async def submit(ctx: Ctx) -> Response:
         case Suspended():
             return _stopped(ctx)
         case SignInEnded():
-            return ended(ctx, ctx.halfway.person.email)
+            response = ended(ctx, ctx.halfway.person.email)
+            return explained(ctx, response, answer.attempt_id)
+
+
+def explained(ctx: Ctx, response: Response, attempt_id: str) -> Response:
+    """The answer, after which it is looked for why the code was refused."""
+    return ctx.explainer.after(response, attempt_id, ctx.field("code"), ctx.field("next_code"))
+
+
+async def show_resync(ctx: Ctx) -> Response:
+    """GET /sign-in/code/refused: my codes are refused."""
+    return await _resync_page(ctx, 200, [])
+
+
+async def _resync_page(ctx: Ctx, status: int, errors: list[FieldError]) -> Response:
+    """Two consecutive codes; or the wait, the link or the end that holds for every code now."""
+    asked = await ctx.world.store.run(
+        second_step.code_page, ctx.now, half=ctx.halfway, place=ctx.place
+    )
+    if asked.disabled or not isinstance(asked.answer, throttle.Single | throttle.Pair):
+        return await _page(ctx, status, failures=0, errors=[])
+    return ctx.render(
+        "code_resync.html",
+        status,
+        entry=asked.entry,
+        server_time=ctx.now,
+        values={"code": ctx.field("code"), "next_code": ctx.field("next_code")},
+        errors=errors,
+    )
+
+
+async def resync(ctx: Ctx) -> Response:
+    """POST /sign-in/code/refused."""
+    answer = await ctx.world.store.run(
+        second_step.resync,
+        ctx.now,
+        half=ctx.halfway,
+        typed=Typed(ctx.field("code"), ctx.field("next_code")),
+        place=ctx.place,
+    )
+    match answer:
+        case SignedIn():
+            return signed_in(ctx, answer)
+        case Locked(until):
+            return locked(ctx, until)
+        case Malformed():
+            return await _resync_page(ctx, 422, [malformed(ctx, answer)])
+        case CodeRefused():
+            error = FieldError("next_code", "Those two codes did not work.")
+            return explained(ctx, await _resync_page(ctx, 422, [error]), answer.attempt_id)
+        case NeedsPair():
+            error = FieldError("next_code", "Enter two codes, one after the other.")
+            return await _resync_page(ctx, 422, [error])
+        case NeedsLink():
+            return _link_page(ctx, sent=False)
+        case Suspended():
+            return _stopped(ctx)
+        case SignInEnded():
+            response = ended(ctx, ctx.halfway.person.email)
+            return explained(ctx, response, answer.attempt_id)
 
 
 def malformed(ctx: Ctx, answer: Malformed) -> FieldError:
@@ -117,22 +178,71 @@ async def send_link(ctx: Ctx) -> Response:
 
 async def show_link(ctx: Ctx) -> Response:
     """GET /sign-in/code/link/{token}: a button, in the browser of the sign-in."""
-    return ctx.render("code_link_open.html", token=ctx.request.path_params["token"])
+    token = ctx.request.path_params["token"]
+    trouble = await _link_trouble(ctx, token)
+    if trouble is not None:
+        return await _link_gone(ctx, trouble)
+    return ctx.render("code_link_open.html", token=token)
 
 
 async def open_link(ctx: Ctx) -> Response:
     """POST /sign-in/code/link/{token}."""
-    await ctx.world.store.run(
-        browsers.open_code_link,
-        ctx.now,
-        half=ctx.halfway,
-        token=ctx.request.path_params["token"],
+    token = ctx.request.path_params["token"]
+    opened = await ctx.world.store.run(
+        browsers.open_code_link, ctx.now, half=ctx.halfway, token=token
     )
+    if not opened:
+        return await _link_gone(ctx, await _link_trouble(ctx, token) or LinkTrouble.USED)
     return ctx.go("/sign-in/code")
+
+
+async def _link_trouble(ctx: Ctx, token: str) -> LinkTrouble | None:
+    return await ctx.world.store.run(
+        browsers.code_link_trouble, ctx.now, half=ctx.halfway, token=token
+    )
+
+
+LINK_TROUBLES = {
+    LinkTrouble.UNKNOWN: (
+        "This link does not work",
+        "It may have been cut short. Copy the whole link from the mail, or ask for a new one.",
+    ),
+    LinkTrouble.USED: (
+        "This link has been used already",
+        "Each link works once. Ask for a new one.",
+    ),
+    LinkTrouble.EXPIRED: (
+        "This link is too old",
+        "It worked for 15 minutes. Ask for a new one.",
+    ),
+    LinkTrouble.FOREIGN: (
+        "This link was sent for another sign-in",
+        "It belongs to somebody else, and it still works for them. Ask for one of your own.",
+    ),
+}
+
+
+async def _link_gone(ctx: Ctx, trouble: LinkTrouble) -> Response:
+    """Why the link opens nothing, and a button for a new one; 410, whatever the reason. Where
+    this sign-in needs no link, because another one has opened it, the way goes on to the code.
+    """
+    title, message = LINK_TROUBLES[trouble]
+    asked = await ctx.world.store.run(
+        second_step.code_page, ctx.now, half=ctx.halfway, place=ctx.place
+    )
+    return ctx.render(
+        "code_link_gone.html",
+        410,
+        person_name=ctx.halfway.person.name,
+        title=title,
+        message=message,
+        needs_link=isinstance(asked.answer, throttle.NeedsLink),
+    )
 
 
 PAGES = (
     Page("/sign-in/code", Needs.HALF_CODE, get=show, post=submit),
+    Page("/sign-in/code/refused", Needs.HALF_CODE, get=show_resync, post=resync),
     Page("/sign-in/code/send-link", Needs.HALF_CODE, post=send_link),
     Page("/sign-in/code/link/{token}", Needs.HALF_CODE, get=show_link, post=open_link),
 )

@@ -5,10 +5,12 @@ from starlette.responses import Response
 
 from twofold.core import keyuri
 from twofold.core.authenticators import Totp
+from twofold.core.diagnosis import Cause
 from twofold.core.otp import Malformed
 from twofold.core.people import MINUTE
-from twofold.core.sessions import Stage
+from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose
+from twofold.core.verdict_words import About, tell
 from twofold.flows import enrol, links
 from twofold.flows.enrol import LinkRefused, NeedsProof, NothingPending
 from twofold.flows.links import LinkTrouble
@@ -24,6 +26,10 @@ CERTIFIED_APPS = (
     {"name": "Microsoft Authenticator", "where": "iPhone and Android"},
     {"name": "Twilio Authy", "where": "iPhone and Android"},
     {"name": "Google Authenticator", "where": "Android"},
+)
+EIGHT = 8
+SHOWS_EIGHT = (
+    " If that is what the app shows, its entry has other settings: delete it and scan again."
 )
 WRONG = (
     "That code is not from the entry that you just scanned, or its time has passed. "
@@ -59,8 +65,29 @@ def _page(
     )
 
 
-def _refusal(answer: Malformed | Wrong) -> list[FieldError]:
-    return [FieldError("code", answer.sentence if isinstance(answer, Malformed) else WRONG)]
+async def _refusal(ctx: Ctx, answer: Malformed | Wrong, pending: Totp) -> list[FieldError]:
+    """Why, as far as it can be found out. Whoever sees this page has the secret before them, so
+    there is nothing that the reason could give away.
+    """
+    if isinstance(answer, Malformed):
+        hint = SHOWS_EIGHT if answer.digits == EIGHT else ""
+        return [FieldError("code", answer.sentence + hint)]
+    verdict = await ctx.explainer.explain(answer.attempt_id, ctx.field("code"))
+    if verdict is None or verdict.cause is Cause.NO_MATCH:
+        return [FieldError("code", WRONG)]
+    entry = keyuri.entry_name(pending.issuer, pending.label)
+    told = tell(verdict, About(ctx.now, entry=entry))
+    return [FieldError("code", f"{told.own} {told.remedy}")]
+
+
+async def _wait_begun(ctx: Ctx, answer: object, who: Caller | HalfCaller) -> Response | None:
+    """The lock page with the wrong code that begins the wait, and not only with the next one."""
+    if not isinstance(answer, Wrong):
+        return None
+    until = await ctx.world.store.run(
+        enrol.waits_until, ctx.now, person=who.person, account=who.account
+    )
+    return None if until is None else locked(ctx, until)
 
 
 async def show_own(ctx: Ctx) -> Response:
@@ -98,11 +125,13 @@ async def save_own(ctx: Ctx) -> Response:
         return ctx.go("/confirm?next=/profile/set-up")
     if isinstance(answer, Locked):
         return locked(ctx, answer.until)
+    if (wait := await _wait_begun(ctx, answer, ctx.me)) is not None:
+        return wait
     if isinstance(answer, Malformed | Wrong):
         pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me)
         if isinstance(pending, NeedsProof):
             return ctx.go("/confirm?next=/profile/set-up")
-        return _own_page(ctx, pending, _refusal(answer))
+        return _own_page(ctx, pending, await _refusal(ctx, answer, pending))
     if isinstance(answer, NothingPending):
         return ctx.go("/profile")
     return ctx.go("/sign-in")
@@ -210,12 +239,14 @@ async def save_demanded(ctx: Ctx) -> Response:
         return signed_in(ctx, answer)
     if isinstance(answer, Locked):
         return locked(ctx, answer.until)
+    if (wait := await _wait_begun(ctx, answer, ctx.halfway)) is not None:
+        return wait
     if isinstance(answer, Malformed | Wrong):
         pending = await ctx.world.store.run(
             enrol.begin_demanded, ctx.now, half=ctx.halfway, token=token
         )
         if isinstance(pending, Totp):
-            return _demanded_page(ctx, token, pending, _refusal(answer))
+            return _demanded_page(ctx, token, pending, await _refusal(ctx, answer, pending))
     if isinstance(answer, LinkRefused):
         return await _link_refused(ctx, token)
     if isinstance(answer, NothingPending):

@@ -2,6 +2,7 @@
 security headers, and the last resort for what went wrong.
 """
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import structlog
@@ -46,10 +47,14 @@ async def refuse_protocol(scope: Scope, send: Send) -> None:
 class Shell:
     """Wraps the router."""
 
-    def __init__(self, app: ASGIApp, public_url: str, pages: Pages) -> None:
-        """`public_url` names the only host and origin that this site answers to."""
+    def __init__(
+        self, app: ASGIApp, public_url: str, pages: Pages, warn: Callable[[Headers, str], None]
+    ) -> None:
+        """`public_url` names the only host and origin that this site answers to; `warn` is shown
+        the headers and the peer of each request.
+        """
         parts = urlsplit(public_url)
-        self._app, self._pages = app, pages
+        self._app, self._pages, self._warn = app, pages, warn
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._host = parts.hostname or ""
         self._netloc = parts.netloc
@@ -63,6 +68,7 @@ class Shell:
         # With an app in the scope, Starlette raises for a wrong method instead of answering itself.
         scope["app"] = self
         headers = Headers(scope=scope)
+        self._warn(headers, scope["client"][0] if scope.get("client") else "")
         sender = self._sender(scope, send)
         refused = self._refuse(scope, headers)
         try:

@@ -1,5 +1,7 @@
 """Pages of the sign-in: password, code, cancel, sign out."""
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from twofold.core import passwords
@@ -59,6 +61,9 @@ async def submit(ctx: Ctx) -> Response:
     )
     if isinstance(answer, PasswordRefused):
         return _again(ctx, return_to, [FieldError("", WRONG)], 422)
+    if ctx.caller is not None:
+        # The session that this browser had is given up, not left behind (OWASP ASVS 7.2.4).
+        await world.store.run(sessions.end, ctx.now, caller=ctx.caller)
     if isinstance(answer, HalfWay):
         following = "/sign-in/code" if answer.stage is Stage.CODE else "/set-up"
         if answer.stage is Stage.ENROL and return_to.startswith("/enrol/"):
@@ -122,8 +127,10 @@ def locked(ctx: Ctx, until: int) -> Response:
 
 
 def ended(ctx: Ctx, email: str) -> Response:
-    """A half-finished sign-in that ran out: back to the password, the name kept."""
-    response = ctx.render(
+    """A half-finished sign-in that ran out: back to the password, the address kept. Whoever it
+    was is signed out, so the head of the page names nobody.
+    """
+    response = replace(ctx, half=None).render(
         "sign_in.html",
         401,
         values={"email": email},

@@ -41,6 +41,18 @@ def client_address(peer: str, forwarded: Sequence[str], trusted: Sequence[Networ
     return str(last)
 
 
+def unnamed_proxy(
+    peer: str, forwarded: Sequence[str], trusted: Sequence[Network]
+) -> Address | None:
+    """The reverse proxy that seems to stand in front although the operator named none: a peer of
+    this machine or of a private network that sends the header of proxies.
+    """
+    address = parsed(peer)
+    if trusted or not forwarded or address is None:
+        return None
+    return address if address.is_loopback or address.is_private else None
+
+
 def parsed(text: str) -> Address | None:
     """An address, also with the port that some proxies append; None for anything else.
 

@@ -1,0 +1,253 @@
+"""Everything secret that a deployment meets in its life, looked for wherever something is said or
+kept: answers, headers, log lines, mails, events, exports, commands, the database with its files.
+"""
+
+import io
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from tests.attacks.dump import bytes_of, rows_of
+from tests.attacks.faces import Client, Face
+from tests.attacks.scene import forms_of
+from tests.cli.conftest import Run
+from tests.cli.test_mail import Inbox
+from tests.conftest import FixedClock
+from tests.faces.conftest import ORIGIN, Site
+from tests.faces.routes import every_answer
+from tests.world import Organisation
+from twofold import bootstrap, logs
+from twofold.core.mail import MailKind
+from twofold.core.people import Person
+from twofold.hashing import Argon2Hasher
+from twofold.settings import load
+from twofold.web.app import build_app
+
+OWNER, NEW_OWNER, GIL, NEW_GIL, WRONG = (
+    f"canary {word} in a coal mine" for word in ("olive", "orange", "green", "grey", "white")
+)
+SET_UP = ("/profile/set-up", "/profile/set-up/save")
+TOKEN_IN_PATH = re.compile(r"/[A-Za-z0-9_-]{43}$")
+
+
+@dataclass
+class Life:
+    """What happened, and what was secret in it."""
+
+    site: Site
+    clients: list[Client] = field(default_factory=list)
+    secrets: set[bytes] = field(default_factory=set)
+    """Keys of authenticators: pending, confirmed, replaced."""
+    codes: set[str] = field(default_factory=set)
+    links: set[str] = field(default_factory=set)
+    """Tokens of mailed links."""
+    cookies: set[str] = field(default_factory=set)
+    way_on: str = "/enrol/"
+    """Where an invitation leads to."""
+
+    @property
+    def acme(self) -> Organisation:
+        """The organisation that lived it."""
+        return self.site.acme
+
+    def client(self) -> Client:
+        """A new browser that is watched."""
+        self.clients.append(Face("web", self.site).client())
+        return self.clients[-1]
+
+    def person(self, email: str) -> Person:
+        """Somebody."""
+        found = self.acme.store.call(lambda tx: tx.people.by_email(email))
+        assert found is not None
+        return found
+
+    def code(self, person: Person) -> str:
+        """What the person's app shows now."""
+        self.codes.add(self.acme.code(person))
+        return self.acme.code(person)
+
+    def mailed(self, person: Person, kind: MailKind) -> str:
+        """The token of a mailed link."""
+        self.links.add(self.acme.token(person, kind))
+        return self.acme.token(person, kind)
+
+    def set_up(self, client: Client, person: Person) -> None:
+        """A set-up from My Profile, one abandoned before it."""
+        for save in (False, True):
+            client.get("/profile/set-up")
+            pending = self.acme.pending(person)
+            assert pending is not None
+            self.secrets.add(pending.secret)
+            code = self.acme.code_of(pending)
+            self.codes.add(code)
+            path = "/profile/set-up/save" if save else "/profile/set-up/cancel"
+            assert client.post(path, {"code": code}, at="/profile/set-up").status_code == 303
+        self.seen(client)
+        self.site.clock.advance(60)
+
+    def seen(self, client: Client) -> None:
+        """Remember the cookies that the client holds now."""
+        self.cookies |= set(client.http.cookies.values())
+
+
+def in_the_office(life: Life) -> Client:
+    """The owner sets up, adds somebody, switches on, and looks at everything."""
+    owner, clock = life.client(), life.site.clock
+    owner.password("ann@example.org", OWNER)
+    person = life.person("ann@example.org")
+    life.set_up(owner, person)
+    fields = {"name": "Gil", "email": "gil@example.org", "role": "member"}
+    owner.post("/people/add", fields, at="/people/add")
+    life.mailed(life.person("gil@example.org"), MailKind.INVITATION)
+    change = {"current": OWNER, "password": NEW_OWNER}
+    assert owner.post("/profile/password", change, at="/profile").status_code == 303
+    owner.post("/account/switch-on", at="/account/switch-on")
+    clock.advance(400)
+    owner.post("/account/name", {"name": "Acme", "issuer": "Acme"}, at="/account")
+    owner.post("/confirm", {"code": life.code(person)}, at="/confirm")
+    life.seen(owner)
+    return owner
+
+
+def at_home(life: Life) -> None:
+    """Gil comes in by the mailed links, mistypes, forgets the password, changes the phone."""
+    gil, clock = life.person("gil@example.org"), life.site.clock
+    client = life.client()
+    invitation = f"/invitation/{life.mailed(gil, MailKind.INVITATION)}"
+    enrol = client.post(invitation, {"password": GIL}, at=invitation).text
+    link = re.findall(r"/enrol/([A-Za-z0-9_-]{43})", enrol)[0]
+    life.links.add(link)
+    life.way_on += link
+    client.password(gil.email, WRONG)
+    client.password(gil.email, GIL, next=f"/enrol/{link}")
+    life.seen(client)
+    client.get(f"/enrol/{link}")
+    pending = life.acme.pending(gil)
+    assert pending is not None
+    life.secrets.add(pending.secret)
+    life.codes.add(life.acme.code_of(pending))
+    code = {"code": life.acme.code_of(pending)}
+    assert client.post(f"/enrol/{link}", code, at=f"/enrol/{link}").status_code == 303
+    life.seen(client)
+    clock.advance(60)
+    life.set_up(client, gil)
+    client.post("/sign-out", at="/sign-out")
+    other = life.client()
+    other.post("/forgot-password", {"email": gil.email})
+    reset = f"/password/{life.mailed(gil, MailKind.PASSWORD_LINK)}"
+    other.post(reset, {"password": NEW_GIL}, at=reset)
+    other.post("/sign-in/link", {"email": gil.email})
+    browser = f"/sign-in/link/{life.mailed(gil, MailKind.BROWSER_LINK)}"
+    other.post(browser, at=browser)
+    other.password(gil.email, NEW_GIL)
+    life.seen(other)
+    wrong = life.acme.wrong(life.acme.active(gil))
+    life.codes.add(wrong)
+    other.code(wrong)
+    other.post("/sign-in/code/send-link", at="/sign-in/code")
+    gate = f"/sign-in/code/link/{life.mailed(gil, MailKind.CODE_LINK)}"
+    other.post(gate, at=gate)
+    assert other.code(life.code(gil), trust="yes").status_code == 303
+    life.seen(other)
+
+
+@pytest.fixture
+def life(
+    run: Run, inbox: Inbox, database_url: str, request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch, logged: io.StringIO, hasher: Argon2Hasher,
+) -> Iterator[Life]:  # fmt: skip
+    """A deployment made by its own commands, on either database, with a mail server."""
+    if not database_url.startswith("sqlite"):
+        monkeypatch.setenv("TWOFOLD_DATABASE_URL", request.getfixturevalue("bare_postgres_url"))
+    made = run("setup", "--account", "Acme", "--name", "Ann", "--email", "ann@example.org",
+               "--password-stdin", stdin=OWNER.encode() + b"\n")  # fmt: skip
+    assert made.status == 0, made.err
+    logs.configure("DEBUG", logged)
+    with bootstrap.open_world(load(os.environ)) as world:
+        clock = FixedClock(int(time.time()) - 900)  # The commands come after it all.
+        world = replace(world, clock=clock, public_url=ORIGIN)
+        owner = world.store.call(lambda tx: tx.people.by_email("ann@example.org"))
+        assert owner is not None
+        acme = Organisation(world.store, clock, owner.account_id, owner.id)
+        yield Life(Site(world, build_app(world), acme, hasher))
+
+
+def in_words(code: str) -> Callable[[str], bool]:
+    """Whether a text holds the code, and not as a part of some longer number or hash."""
+    pattern = re.compile(rf"(?<![0-9A-Za-z]){code}(?![0-9A-Za-z])")
+    return lambda text: pattern.search(text) is not None
+
+
+def answers_without_their_own(life: Life) -> list[str]:
+    """Every answer, without the secret that it hands over rightly: the key on the set-up page,
+    a cookie to the browser that it is for, the link that was opened, and after an invitation the
+    way on to the set-up that is demanded.
+    """
+    said = []
+    for client in life.clients:
+        for answer in client.answers:
+            path = answer.request.url.path
+            headers = [f"{k}: {v}" for k, v in answer.headers.items() if k != "set-cookie"]
+            text = answer.text + "\n".join(headers)
+            if path in SET_UP or path.startswith("/enrol/"):
+                for secret in life.secrets:
+                    for form in forms_of(secret):
+                        text = text.replace(form, "")
+            found = TOKEN_IN_PATH.search(path)
+            text = text.replace(found.group(), "") if found else text
+            if path == "/sign-in" or path.startswith("/invitation/"):
+                text = text.replace(life.way_on, "")
+            said.append(text)
+    return said
+
+
+def test_no_secret_of_a_whole_life_is_said_or_kept_anywhere(
+    life: Life, run: Run, inbox: Inbox, logged: io.StringIO
+) -> None:
+    """Mechanism 64 for everything at once: keys, passwords, codes, cookies and links."""
+    owner = in_the_office(life)
+    at_home(life)
+    owner.answers += [answer for _, _, answer in every_answer(owner.browser)]
+    exports = [owner.get(f"/account/activity.{kind}").text for kind in ("csv", "json")]
+    mail_pages = [owner.get(f"/mail/{mail.id}").text for person in ("ann", "gil")
+                  for mail in life.acme.mails(life.person(f"{person}@example.org"))]  # fmt: skip
+    written = logged.getvalue()
+    before = str(life.acme.events())
+    commands = [("people", "list", "--json"), ("people", "list"), ("mail", "list", "--json"),
+                ("audit", "list", "--json", "--limit", "500"), ("audit", "verify"),
+                ("config", "check"), ("mail", "send"), ("mail", "list")]  # fmt: skip
+    ran = [run(*command) for command in commands]
+    assert [done.status for done in ran] == [0] * len(ran)
+    printed = [done.out + done.err for done in ran]
+    sent = [message.decode("utf-8", "replace") for message in inbox.messages]
+    assert len(sent) >= 8
+    answered = answers_without_their_own(life)
+    assert len(answered) >= 100
+    assert len(exports[0]) > 1000
+    assert "gil@example.org" in written + printed[0]
+    url = load(os.environ).database_url
+    stored = bytes_of(url)
+    told = {"answers": answered, "mail pages": mail_pages, "log": [written], "events": [before],
+            "exports": exports, "commands": printed}  # fmt: skip
+    assert (len(life.secrets), len(life.links) >= 5, len(life.cookies) >= 6) == (5, True, True)
+    words = [form for secret in life.secrets for form in forms_of(secret)]
+    words += [OWNER, NEW_OWNER, GIL, NEW_GIL, WRONG, *life.links, *life.cookies]
+    for word in words:
+        for where, texts in told.items():
+            assert [text[:60] for text in texts if word in text] == [], (where, word)
+        assert word.encode() not in stored, word
+        if word not in life.links:
+            assert [text[:60] for text in sent if word in text] == [], word
+    assert [secret for secret in life.secrets if secret in stored] == []
+    values = [str(value) for rows in rows_of(url).values() for row in rows
+              for value in row.values() if not isinstance(value, bytes)]  # fmt: skip
+    for code in life.codes:
+        holds = in_words(code)
+        for where in ("log", "events", "exports", "commands", "mail pages"):
+            assert not any(holds(text) for text in told[where]), (where, code)
+        assert not any(holds(value) for value in values)
+        assert not any(holds(text) for text in sent)
