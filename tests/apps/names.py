@@ -5,6 +5,7 @@ program on a command line would. Organisation and address are what somebody type
 issuer and account are what every app has to show afterwards.
 """
 
+import re
 from dataclasses import dataclass
 
 PASSWORD = "seven quiet herons at noon"
@@ -72,3 +73,9 @@ NAMES = tuple(
     for number, (organisation, email, issuer, account, tries) in enumerate(_ROWS, 1)
 )
 GROUPS = tuple(NAMES[start : start + PER_GROUP] for start in range(0, len(NAMES), PER_GROUP))
+
+
+def somebody(what: str) -> Name:
+    """Somebody with a plain name, for a test that is about something else."""
+    address = f"{re.sub('[^a-z0-9]+', '-', what.lower())}@a.example"
+    return Name(what, "Plain", address, "Plain", address, "")

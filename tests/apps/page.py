@@ -7,7 +7,16 @@ from html import escape
 from tests.apps.names import NAMES
 from tests.apps.programs import PROGRAMS
 from tests.apps.readers import READERS
-from tests.apps.record import LOOKS, PARAMETERS, Cell, Table, takes_parameters
+from tests.apps.record import (
+    CLOCKS,
+    LOOKS,
+    PARAMETERS,
+    SAYS,
+    SETTINGS,
+    Cell,
+    Table,
+    takes_parameters,
+)
 from tests.apps.terminal import ROOT
 from tests.apps.versions import DEBIAN, NODE, PYTHON
 
@@ -16,6 +25,8 @@ BEGIN, END = "<!-- written by ./dev apps: begin -->", "<!-- end -->"
 TAKING_PART = sorted((*DEBIAN, *NODE, *PYTHON), key=str.casefold)
 DAY = re.compile(r"^Last run: (\d{4}-\d\d-\d\d)\.$", re.MULTILINE)
 VERSION = re.compile(r"^\| (?P<name>[\w-]+) \| `(?P<version>[^`]+)` \|$", re.MULTILINE)
+_MARKS = "\\`|*_[]{}$~#!\xa0"
+"""What Markdown, or a reader of the source, takes for something else."""
 
 Seen = Mapping[Cell, str]
 Cells = Callable[[str], Sequence[str]]
@@ -37,6 +48,18 @@ def written(seen: Seen, versions: Mapping[str, str], day: str) -> str:
             ("Program", *PARAMETERS),
             takes_parameters(),
             lambda name: [seen[Cell(Table.PARAMETERS, name, column)] for column in PARAMETERS],
+        ),
+        "### What the set-up page says of a clock that is off",
+        _table(
+            ("Phone", "Program", "The page says"),
+            CLOCKS,
+            lambda name: (CLOCKS[name].program, seen[Cell(Table.CLOCKS, name, SAYS)]),
+        ),
+        "### What the set-up page says of an entry with other settings",
+        _table(
+            ("Setting", "Program", "The page says"),
+            SETTINGS,
+            lambda name: (SETTINGS[name].program, seen[Cell(Table.SETTINGS, name, SAYS)]),
         ),
         "### Readers of the QR code",
         _table(
@@ -75,10 +98,8 @@ def _name(id_: str) -> tuple[str, ...]:
 
 def _literal(text: str) -> str:
     """Text that a Markdown table shows as it is; `bdi` keeps what is written from the right."""
-    shown = escape(text, quote=False)
-    for character in "\\`|*_[]{}$~#!":
-        shown = shown.replace(character, f"&#{ord(character)};")
-    return f"<bdi>{shown.replace(chr(0xA0), '&nbsp;')}</bdi>"
+    shown = "".join(f"&#{ord(one)};" if one in _MARKS else escape(one, False) for one in text)
+    return f"<bdi>{shown}</bdi>"
 
 
 def _table(titles: Sequence[str], rows: Sequence[str] | Mapping[str, object], cells: Cells) -> str:

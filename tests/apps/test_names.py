@@ -7,8 +7,7 @@ from tests.apps.names import GROUPS, Name
 from tests.apps.programs import PROGRAMS, Entry, Shown, installed
 from tests.apps.readers import READERS
 from tests.apps.record import CODE, NAMES_AND_CODE, READ, Table, note
-from tests.apps.walk import Photographed, enter, found, photograph, scanned, shows_the_names
-from tests.journeys.product import Product
+from tests.apps.walk import Photographed, enter, photograph, scanned, shows_the_names
 from tests.journeys.steps import heading, save
 
 A_MOMENT = "@2033-05-18 03:33:20"
@@ -18,13 +17,10 @@ Group = tuple[Name, ...]
 
 
 @pytest.mark.parametrize("names", GROUPS, ids=lambda names: f"{names[0].id}-{names[-1].id}")
-def test_every_program_and_reader_takes_every_name(
-    product: Product, page: Page, names: Group
-) -> None:
+def test_every_program_and_reader_takes_every_name(page: Page, names: Group) -> None:
     """Each is set up in the browser. The four readers read what the link says, every program that
     shows names shows these, and all programs show the same code.
     """
-    found(product, names)
     photos = [set_up(page, name) for name in names]
     for reader, read in READERS.items():
         texts = read([photo.picture for photo in photos])

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.apps.names import Name
+from tests.apps.names import somebody
 from tests.apps.readers import READERS
 from tests.apps.record import LOOKS, READ, Table, note
-from tests.apps.walk import enter, found, photograph
+from tests.apps.walk import enter, photograph
 from tests.journeys.conftest import NewPage
-from tests.journeys.product import Product
 
 MAKES: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
@@ -20,13 +19,10 @@ MAKES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_every_reader_reads_every_look(product: Product, new_page: NewPage, look: str) -> None:
+def test_every_reader_reads_every_look(new_page: NewPage, look: str) -> None:
     """What each reads is what the link on the page says."""
-    address = f"{look.replace(' ', '-')}@looks.example"
-    name = Name(look, f"Acme {look}", address, "", "", "")
-    found(product, [name])
     page = new_page(**MAKES[look])
-    enter(page, name)
+    enter(page, somebody(look))
     photo = photograph(page)
     for reader, read in READERS.items():
         (text,) = read([photo.picture])
