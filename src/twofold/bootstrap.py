@@ -9,7 +9,7 @@ import uvicorn
 
 from twofold import __version__
 from twofold.core.errors import StartError
-from twofold.data import load_common
+from twofold.data import load_apps, load_common
 from twofold.flows import setup
 from twofold.hashing import Argon2Hasher
 from twofold.mail.messages import MailTemplates
@@ -52,6 +52,7 @@ def open_world(settings: Settings) -> Iterator[World]:
             public_url=settings.public_url,
             common_passwords=common_passwords(),
             trusted_proxies=settings.trusted_proxies,
+            apps=load_apps(),
         )
     finally:
         store.close()

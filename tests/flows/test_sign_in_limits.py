@@ -112,7 +112,11 @@ def test_a_half_finished_sign_in_is_a_whole_row(
     )
     event = acme.events(EventKind.SIGN_IN_STARTED)[0]
     assert (event.actor_id, event.subject_id) == (person.id, person.id)
-    assert event.data == {"stage": stage.value}
+    assert event.data == {
+        "stage": stage.value,
+        "address": DESK.address,
+        "browser": DESK.browser,
+    }
 
 
 @pytest.mark.parametrize("methods", [("pwd",), ("pwd", "otp")])

@@ -41,7 +41,15 @@ def begin(
     )
     tx.sessions.add(session, digest(Purpose.SESSION, token))
     record(
-        tx, now, EventKind.SIGN_IN_COMPLETED, person, actor_id=person.id, methods=" ".join(methods)
+        tx,
+        now,
+        EventKind.SIGN_IN_COMPLETED,
+        person,
+        actor_id=person.id,
+        methods=" ".join(methods),
+        trusted=trusted,
+        address=source.address,
+        browser=source.browser,
     )
     return token
 

@@ -142,6 +142,10 @@ class Authenticators(Protocol):
         """The newest of the person's, whatever became of them; replaced ones explain old codes."""
         ...
 
+    def set_app(self, authenticator_id: str, app: str) -> None:
+        """Note which app is being set up; only while it is pending."""
+        ...
+
     def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
         """THE consumption of a code (promise P2): one conditional update, true only if `step`
         is greater than every step accepted before.

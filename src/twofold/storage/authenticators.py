@@ -29,6 +29,7 @@ TOTP = (
     authenticators.c.drift,
     authenticators.c.last_offset,
     authenticators.c.ended_at,
+    authenticators.c.app,
 )
 NEWEST = (
     select(*TOTP)
@@ -64,6 +65,11 @@ ACTIVATE = (
     update(authenticators)
     .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
     .values(state=AuthenticatorState.ACTIVE.value, confirmed_at=bindparam("at"))
+)
+SET_APP = (
+    update(authenticators)
+    .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
+    .values(app=bindparam("new_app"))
 )
 RETIRE = (
     update(authenticators)
@@ -117,6 +123,11 @@ class Authenticators:
         """The newest of the person's, whatever became of them."""
         rows = self._connection.execute(ALL, {"person_id": person_id, "limit": limit})
         return [self._totp_of(row) for row in rows]
+
+    def set_app(self, authenticator_id: str, app: str) -> None:
+        """Note which app is being set up; only while it is pending."""
+        values = {"authenticator_id": authenticator_id, "new_app": app}
+        self._connection.execute(SET_APP, values)
 
     def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
         """Use up `step`: true only if it is greater than every step accepted before."""
@@ -176,4 +187,5 @@ class Authenticators:
             "drift": authenticator.drift,
             "last_offset": authenticator.last_offset,
             "ended_at": authenticator.ended_at,
+            "app": authenticator.app,
         }

@@ -16,6 +16,7 @@ from twofold.web import (
     browser_link,
     doors,
     guard_policy,
+    help,
     home,
     mail,
     people,
@@ -42,6 +43,7 @@ TYPES = {
 # Order matters where a fixed path and a parameter meet: /people/add before /people/{id}.
 ALL_PAGES: tuple[Page, ...] = (
     *home.PAGES,
+    *help.PAGES,
     *sign_in.PAGES,
     *second_step.PAGES,
     *browser_link.PAGES,

@@ -1,4 +1,4 @@
-"""The first page after sign-in, the help page, and what machines ask."""
+"""The first page after sign-in, and what machines ask."""
 
 from starlette.responses import PlainTextResponse, Response
 
@@ -76,11 +76,6 @@ def sentence(standing: rollout.Standing) -> str:
     return f"Two-factor authentication is {state}. {tally.enrolled} of {tally.people} {verb}."
 
 
-async def show_help(ctx: Ctx) -> Response:
-    """GET /help: why codes are refused, and what to do; for everybody, signed in or not."""
-    return ctx.render("help.html", server_time=ctx.now)
-
-
 async def health(ctx: Ctx) -> Response:
     """GET /healthz: the process answers."""
     return PlainTextResponse("ok\n")
@@ -95,7 +90,6 @@ async def ready(ctx: Ctx) -> Response:
 
 PAGES = (
     Page("/", Needs.SESSION, get=show, role=Role.MEMBER),
-    Page("/help", Needs.PUBLIC, get=show_help),
     Page("/healthz", Needs.PUBLIC, get=health),
     Page("/readyz", Needs.PUBLIC, get=ready),
 )

@@ -70,6 +70,7 @@ async def _person_page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> 
             "entry": f"{own.issuer}: {own.label}",
             "confirmed_at": own.confirmed_at,
             "disabled_at": own.disabled_at,
+            "app": ctx.world.apps.find(own.app),
         }
         if own
         else None,

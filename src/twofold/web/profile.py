@@ -38,6 +38,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
             "entry": f"{own.issuer}: {own.label}",
             "confirmed_at": own.confirmed_at,
             "disabled_at": own.disabled_at,
+            "app": ctx.world.apps.find(own.app),
         }
         if own
         else None
