@@ -1,10 +1,13 @@
 """The page of certified apps says what the tests with real programs see, and nothing else."""
 
+import re
+
 import pytest
 
 from tests.apps.page import PAGE, TAKING_PART, day_of, part_of, versions_of, with_part, written
 from tests.apps.record import EXPECTED, SEEN, Table, note
 from tests.house.tree import text_of
+from twofold.data import load_apps
 
 PART = part_of(text_of(PAGE))
 
@@ -38,3 +41,10 @@ def test_writing_leaves_the_rest_of_the_page_alone() -> None:
     other = with_part(text, "Something else.")
     assert part_of(other) == "Something else."
     assert other.replace("Something else.", PART) == text
+
+
+def test_every_certified_app_has_a_row_for_a_real_phone() -> None:
+    """One for each app and platform that the catalogue calls certified, and no other."""
+    rows = re.findall(r"^\| (.+?) \| (iPhone|Android) \|", text_of(PAGE), re.MULTILINE)
+    certified = [app.title for app in load_apps().apps if app.certified]
+    assert sorted(f"{app} on {platform}" for app, platform in rows) == sorted(certified)
