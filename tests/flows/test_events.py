@@ -36,8 +36,8 @@ ELSEWHERE = {
     "browsers.may_skip_code", "console.choose_account", "console.list_people",
     "console.list_mails", "enrol.own", "enrol.wait_for_link", "enrol.waits_until",
     "guard_policy.meaning",
-    "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody",
-    "recovery.own", "people.kept_upload", "people.list_people", "people.look", "people.preview_import",
+    "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
+    "people.kept_upload", "people.list_people", "people.look", "people.preview_import",
     "rollout.preview", "rollout.standing", "second_step.code_page", "sessions.places",
     "setup.needs_first_admin", "sign_in.whose_expired", "step_up.code_answer",
     # A try is charged here; its entry comes when it is settled.
