@@ -18,6 +18,7 @@ from twofold.core.people import (
 )
 from twofold.core.sessions import Caller, HalfCaller, Session, SignIn, Stage
 from twofold.core.tokens import Link, Purpose
+from twofold.ports.comparing import Comparisons
 from twofold.ports.guarding import Attempts, Browsers, Counters, Recovery
 from twofold.ports.randomness import Random
 
@@ -397,3 +398,5 @@ class Tx(Protocol):
     def browsers(self) -> Browsers: ...
     @property
     def recovery(self) -> Recovery: ...
+    @property
+    def comparisons(self) -> Comparisons: ...

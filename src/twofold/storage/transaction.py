@@ -7,6 +7,7 @@ from twofold.storage.accounts import Accounts
 from twofold.storage.attempts import Attempts
 from twofold.storage.authenticators import Authenticators
 from twofold.storage.browsers import Browsers
+from twofold.storage.comparisons import Comparisons
 from twofold.storage.counters import Counters
 from twofold.storage.events import Events
 from twofold.storage.links import Links
@@ -38,6 +39,7 @@ class Transaction:
         self.counters = Counters(connection)
         self.browsers = Browsers(connection)
         self.recovery = Recovery(connection)
+        self.comparisons = Comparisons(connection)
         self._ring = ring
 
     def keyed_digest(self, use: str, text: str) -> str:
