@@ -15,7 +15,9 @@ import httpx2
 import pytest
 
 from tests.cli.conftest import Run
+from tests.timeservers import TimeServer, time_server
 from twofold import __version__
+from twofold.bootstrap import clock_compared
 
 START = 60
 """Seconds that a start may take on a machine that is busy with other tests."""
@@ -86,6 +88,21 @@ def test_a_later_start_prints_no_link(account: Run, port: int) -> None:
     with serving(port, last="clock:") as (_, printed):
         assert "first-admin" not in "\n".join(printed)
         assert status_of(port, "/sign-in") == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (TimeServer(), "compared with 127.0.0.1"),
+        (TimeServer(off=-90), "WRONG: about 90 seconds ahead, says 127.0.0.1"),
+        (TimeServer(stratum=0), "does not answer"),
+    ],
+)
+def test_a_start_says_what_the_time_server_said(kind: TimeServer, says: str) -> None:
+    """And goes on whatever that is."""
+    with time_server(kind) as server:
+        assert says in clock_compared(server)
+    assert clock_compared(None) == "not compared with a time server"
 
 
 def test_commands_work_while_the_service_runs(account: Run, port: int) -> None:
