@@ -157,6 +157,14 @@ class Authenticators(Protocol):
         """No code of the person's up to `step` counts any more."""
         ...
 
+    def used_beyond(self, step: int) -> Sequence[Totp]:
+        """Active and pending ones of the whole deployment whose last used step is greater."""
+        ...
+
+    def bring_back(self, authenticator_id: str, step: int, *, expected: int) -> bool:
+        """Lower the last used step to `step`; false if it was not `expected` any more."""
+        ...
+
     def activate(self, authenticator_id: str, *, at: Instant) -> bool:
         """Pending to active; false if it was not pending any more."""
         ...
@@ -294,6 +302,10 @@ class Mails(Protocol):
         """How many mails of these kinds the person was written since; against mail bombing."""
         ...
 
+    def bring_forward(self, after: Instant, at: Instant) -> int:
+        """What waits for a try after `after` is due `at`; how many."""
+        ...
+
     def waiting(self) -> int:
         """Mails not sent and not failed, over the deployment."""
         ...
@@ -369,6 +381,12 @@ class Tx(Protocol):
     def keyed_digest(self, use: str, text: str) -> str:
         """HMAC-SHA-256 of a text under a key of the deployment, in hexadecimal: for what must be
         found again but is too short to be kept as a plain hash.
+        """
+        ...
+
+    def database_time(self) -> float | None:
+        """Seconds since the epoch by the database server's own clock; None where the database
+        has no clock but this machine's.
         """
         ...
 
