@@ -2,6 +2,7 @@
 
 - `docs/states/*.md`: the state machines, from the transition tables of `twofold.core`.
 - `docs/settings.md`: the settings, from the docstrings of `twofold.settings`.
+- `docs/apps.md`: the catalogue of authenticator apps, from `src/twofold/data/apps.toml`.
 - `docs/mechanisms.md`: known attacks and their tests, from the docstrings of the tests.
 - `docs/pictures/*.png`: a walk through the real product, in a browser, with data of its own.
 
@@ -27,9 +28,11 @@ from enum import StrEnum
 from pathlib import Path
 
 import pyotp
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from twofold.core import authenticators, enrolment, signin
+from twofold.core.apps import ALLOWED
+from twofold.data import load_apps
 from twofold.settings import NAMES, PREFIX, Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -44,6 +47,8 @@ LARGEST = 150_000
 """Bytes that a picture may have."""
 WIDTH, HEIGHT = 1000, 760
 """Pixels of the window."""
+TALLER = 912
+"""Where the beginning of a mail has to be seen too: it ends between two paragraphs."""
 PATIENCE = 30
 """Seconds within which the service has to print its link."""
 
@@ -167,12 +172,59 @@ SETTINGS_END = """Source: `src/twofold/settings.py`; what each value may look li
 """
 
 
+# ---- apps --------------------------------------------------------------------------------
+
+
+def apps_page() -> str:
+    """docs/apps.md."""
+    catalogue = load_apps()
+    names = tuple(ALLOWED)
+    head = ["App", "Certified", *APPS_HEAD]
+    rows = [
+        " | ".join(
+            [f"| {app.title} (`{app.id}`)", "yes" if app.certified else "no"]
+            + [getattr(app, name).says for name in names]
+        )
+        + " |"
+        for app in catalogue.apps
+    ]
+    sources = [
+        f"- `{source.id}`: {source.title}, {source.dated}. <{source.where}>"
+        for source in catalogue.sources
+    ]
+    return "\n".join(
+        [GENERATED, "", "# Authenticator apps", "", APPS_INTRO, ""]
+        + [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *rows, ""]
+        + ["## Sources", "", APPS_SOURCES, "", *sources, ""]
+    )
+
+
+APPS_HEAD = (
+    "SHA-256 or SHA-512", "8 digits", "60 seconds", "Scans", "Takes a key", "Opens a link", "Needs",
+)  # fmt: skip
+APPS_INTRO = """The catalogue is data: `src/twofold/data/apps.toml`. The set-up page takes its
+steps from there once somebody has chosen their app and device, the help page shows all of it, and
+the choice stays with the authenticator.
+
+Twofold's codes are SHA-1, 6 digits, 30 seconds: the one setting that all certified apps compute
+alike. What an app does with any other is told below, because it explains wrong codes of an entry
+that was typed by hand.
+
+To add an app, add `[apps.PRODUCT]` and `[apps.PRODUCT.on.PLATFORM]` to the file. Every fact names
+its sources in `by`; what you cannot show is the word `unknown`. A field that is missing, a fact
+without a source and a source that nobody uses stop the start, with the place. Then run
+`./dev docs`."""
+APPS_SOURCES = """When each was read stands in the file. Apps change: what is older may be wrong
+today."""
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
     return {
         DOCS / "states" / "sign-in.md": sign_in_page(),
         DOCS / "states" / "authenticator.md": authenticator_page(),
         DOCS / "settings.md": settings_page(),
+        DOCS / "apps.md": apps_page(),
         DOCS / "mechanisms.md": runpy.run_path(str(DOCS / "mechanisms.py"))["page"](),
     }
 
@@ -224,12 +276,14 @@ def link_in(out: Path, process: "subprocess.Popen[bytes]") -> str:
     raise SystemExit(f"The service printed no link:\n{out.read_text(encoding='utf-8')}")
 
 
-def picture(page: Page, name: str, *, whole: bool = True) -> None:
-    """Save what the page shows."""
+def picture(page: Page, name: str, *, whole: bool = True, above: Locator | None = None) -> None:
+    """Save what the page shows: all of it, what fits the window, or what stands above a part."""
     page.evaluate("document.activeElement && document.activeElement.blur()")
     page.mouse.move(0, 0)
     path = PICTURES / f"{name}.png"
-    page.screenshot(path=path, full_page=whole)
+    box = above.bounding_box() if above else None
+    clip = {"x": 0, "y": 0, "width": WIDTH, "height": int(box["y"])} if box else None
+    page.screenshot(path=path, full_page=whole, clip=clip)
     size = path.stat().st_size
     print(f"{path.relative_to(DOCS.parent)}: {size:,} bytes")
     if size > LARGEST:
@@ -245,7 +299,10 @@ def press(page: Page, name: str, role: str = "button") -> None:
 def walk(browser: Browser, link: str) -> None:
     """From the printed link to the second sign-in, as the README tells it."""
     site = link.partition("/first-admin/")[0]
-    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+    # Without movement: a picture after a change of colours must not show them half changed.
+    page = browser.new_page(
+        viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light", reduced_motion="reduce"
+    )
     page.goto(link)
     page.get_by_label("Name", exact=True).fill("Ann Lee")
     page.get_by_label("Email").fill("ann@maple.example")
@@ -293,10 +350,12 @@ def switch_on(page: Page, site: str) -> None:
     page.goto(f"{site}/account")
     picture(page, "account")
     page.goto(f"{site}/account/switch-on")
+    page.set_viewport_size({"width": WIDTH, "height": TALLER})
     picture(page, "switch-on", whole=False)
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     press(page, "Switch on")
     page.goto(f"{site}/mail")
-    picture(page, "mail", whole=False)
+    picture(page, "mail", above=page.get_by_role("row").nth(7))
 
 
 def sign_in_again(page: Page, site: str, secret: str) -> None:

@@ -18,6 +18,7 @@ from tests.faces.conftest import ORIGIN, Site
 from tests.world import Organisation, found
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.data import load_apps
 from twofold.hashing import Argon2Hasher
 from twofold.mail.messages import MailTemplates
 from twofold.mail.smtp import SmtpMailer
@@ -126,6 +127,7 @@ class Product:
             postbox=postbox,
             public_url=ORIGIN,
             common_passwords=frozenset({"password1"}),
+            apps=load_apps(),
         )
         self.app = build_app(self.world)
 

@@ -197,6 +197,27 @@ def test_a_moment_before_1970_has_no_codes() -> None:
 # ---- two consecutive codes -----------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "step"),
+    [
+        ("969429", "338314", 4),
+        ("338314", "254676", 5),
+        ("254676", "287922", 6),
+        ("359152", "969429", None),
+        ("287922", "162583", None),
+        ("254676", "338314", None),
+        ("254676", "254676", None),
+        ("969429", "254676", None),
+    ],
+)
+def test_pairs_of_rfc_4226_match_in_the_order_of_time(
+    first: str, second: str, step: int | None
+) -> None:
+    """The codes of its counters 2 to 7 in the middle of step 5, and on a device two steps ahead."""
+    assert matching_pair(RFC_SECRET, first, second, 165) == step
+    assert matching_pair(RFC_SECRET, first, second, 105, 2) == step
+
+
 @given(secrets, moments, drifts)
 def test_three_pairs_match_and_no_other(secret: bytes, now: int, drift: int) -> None:
     """The later code lies in the window of `matching_step`, the earlier one just before it."""

@@ -15,6 +15,7 @@ from tests.world import Organisation, found
 from twofold.core.mail import MailKind
 from twofold.core.people import Person
 from twofold.core.tokens import Purpose
+from twofold.data import load_apps
 from twofold.flows.links import mint
 from twofold.hashing import Argon2Hasher
 from twofold.mail.messages import MailTemplates
@@ -144,6 +145,7 @@ def site(store: Store, clock: FixedClock, random: SystemRandom, hasher: Argon2Ha
         postbox=postbox,
         public_url=ORIGIN,
         common_passwords=frozenset({"password1"}),
+        apps=load_apps(),
     )
     made = Site(world, build_app(world), found(store, clock), hasher)
     made.give_password(made.acme.owner)

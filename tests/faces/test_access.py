@@ -28,6 +28,7 @@ PUBLIC = {
 HALF = {
     "/sign-in/code",
     "/sign-in/code/refused",
+    "/sign-in/code/recovery",
     "/sign-in/code/send-link",
     "/sign-in/code/link/{token}",
     "/sign-in/cancel",

@@ -172,17 +172,25 @@ def test_an_export_needs_the_form_of_the_page(site: Site) -> None:
     assert site.acme.events(EventKind.EXPORTED) == []
 
 
+SIGNED_IN = {
+    "methods": "pwd",
+    "trusted": False,
+    "address": "testclient",
+    "browser": "Firefox on Linux",
+}
+
+
 def test_the_files_hold_times_in_utc_and_names(site: Site) -> None:
     """ISO 8601, with the people of the account behind the ids; details as JSON."""
     browser = site.signed_in(site.acme.owner)
     newest, objects = as_rows(browser)[0], as_objects(browser)
     assert newest["at"] == "2026-09-10T00:26:40Z"
     assert (newest["actor"], newest["actor_email"]) == ("Olga", "olga@acme.example")
-    assert json.loads(newest["data"]) == {"methods": "pwd"}
+    assert json.loads(newest["data"]) == SIGNED_IN
     assert objects[1] == {
         **newest,
         "seq": int(newest["seq"]),
-        "data": {"methods": "pwd"},
+        "data": SIGNED_IN,
     }
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(e["at"])) for e in objects)
 

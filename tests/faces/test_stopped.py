@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faces.conftest import Browser, Site, text_of
+from tests.faces.conftest import PASSWORD, Browser, Site, text_of
 from twofold.core.people import Person, Role
 from twofold.core.sessions import FRESH
 
@@ -25,7 +25,7 @@ def stopped(site: Site, role: Role = Role.MEMBER) -> tuple[Person, Browser]:
     return mia, browser
 
 
-@pytest.mark.parametrize(
+helpers = pytest.mark.parametrize(
     ("role", "helper"),
     [
         (Role.MEMBER, "an admin"),
@@ -34,6 +34,9 @@ def stopped(site: Site, role: Role = Role.MEMBER) -> tuple[Person, Browser]:
         (Role.OWNER, "the operator of this server"),
     ],
 )
+
+
+@helpers
 def test_my_profile_says_since_when_it_is_stopped_and_whom_to_ask(
     site: Site, role: Role, helper: str
 ) -> None:
@@ -67,3 +70,14 @@ def test_the_home_page_does_not_call_it_done(site: Site) -> None:
     assert "One thing to do." in said
     assert "Stopped after too many wrong codes." in said
     assert "Your sign-in takes your password and a code" not in said
+
+
+@helpers
+def test_at_the_sign_in_the_same_one_is_named(site: Site, role: Role, helper: str) -> None:
+    """Nobody is sent to somebody who may not help them."""
+    mia, _ = stopped(site, role)
+    browser = site.browser()
+    browser.post("/sign-in", {"email": mia.email, "password": PASSWORD})
+    page = browser.get("/sign-in/code")
+    assert page.status_code == 403
+    assert f"Ask {helper}." in text_of(page)

@@ -1,12 +1,17 @@
 """What a page says about a refused code, and what it keeps for the history."""
 
+import re
+
 import pytest
 
 from tests.faces.conftest import PASSWORD, Browser, Site, text_of
 from tests.world import Organisation
 from twofold.core.attempts import Outcome
+from twofold.core.authenticators import Totp
 from twofold.core.diagnosis import Cause
+from twofold.core.otp import mac_at, step_at, truncated
 from twofold.core.people import Person
+from twofold.flows import enrol
 
 
 @pytest.fixture
@@ -68,6 +73,46 @@ def test_the_sign_in_page_says_nothing_and_the_history_everything(site: Site, be
         assert newest(acme, ben) == (outcome, cause)
         acme.store.call(lambda tx: tx.counters.drop([f"code:person:{ben.id}"]))
     assert seen[0] == seen[1] == seen[2]
+
+
+def test_every_cause_has_the_same_bytes(site: Site, ben: Person) -> None:
+    """Whatever the search finds afterwards, the page does not know it: at the first attempt and at
+    the second, which adds our time.
+    """
+    acme, old = site.acme, site.acme.active(ben)
+    acme.enrol(ben)
+    pending = acme.call(enrol.begin_own, caller=acme.caller(ben))
+    assert isinstance(pending, Totp)
+    site.clock.advance(1200 - site.clock.now() % 30)
+    active, used = acme.active(ben), acme.code(ben)
+    at_the_code(site, ben).post("/sign-in/code", {"code": used}, form_at="/sign-in/code")
+    sha256 = truncated(mac_at(active.secret, step_at(acme.now), "sha256"))
+    codes = {
+        None: used,
+        Cause.CLOCK: acme.code(ben, steps=-6),
+        Cause.TIME_ZONE: acme.code(ben, steps=-240),
+        Cause.REPLACED: acme.code_of(old),
+        Cause.UNCONFIRMED: acme.code_of(pending),
+        Cause.PARAMETERS: f"{sha256:06}",
+        Cause.NO_MATCH: acme.wrong(active),
+    }
+    pages = {}
+    for cause, code in codes.items():
+        browser, wrong = at_the_code(site, ben), acme.wrong(active, 7)
+        seen = []
+        for typed in (code, wrong) if cause is not Cause.NO_MATCH else (code, acme.code_of(old)):
+            page = browser.post("/sign-in/code", {"code": typed}, form_at="/sign-in/code")
+            assert page.status_code == 422
+            bare = re.sub(r'(name="csrf" value=")[^"]+', "", page.text.replace(typed, "CODE"))
+            seen.append((bare, sorted(set(page.headers) - {"content-length"})))
+            if typed == code:
+                assert newest(acme, ben)[1] is cause
+        pages[cause] = seen
+        acme.store.call(
+            lambda tx: tx.counters.drop([f"code:person:{ben.id}", f"code:row:{ben.id}"])
+        )
+    for cause, seen in pages.items():
+        assert seen == pages[None], cause
 
 
 def test_two_codes_of_a_slow_phone_sign_in(site: Site, ben: Person) -> None:

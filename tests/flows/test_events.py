@@ -18,6 +18,7 @@ from twofold.flows import (
     mails,
     passwords,
     people,
+    recovery,
     rollout,
     second_step,
     sessions,
@@ -37,7 +38,7 @@ ELSEWHERE = {
     "browsers.may_skip_code", "console.choose_account", "console.list_people",
     "console.list_mails", "enrol.own", "enrol.wait_for_link", "enrol.waits_until",
     "guard_policy.meaning",
-    "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody",
+    "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
     "people.kept_upload", "people.list_people", "people.preview_import",
     "rollout.preview", "rollout.standing", "second_step.code_page", "sessions.places",
     "setup.needs_first_admin", "sign_in.whose_expired", "step_up.code_answer",
@@ -73,7 +74,8 @@ def test_the_table_knows_every_flow() -> None:
     """A new flow writes an event and stands in the table, or is named as one that need not."""
     modules = (
         audit, browsers, compare, console, enrol, guard_policy, links, mails, passwords, people,
-        rollout, second_step, sessions, setup, sign_in, step_up, troubleshoot, unlock, verify,
+        recovery, rollout, second_step, sessions, setup, sign_in, step_up, troubleshoot, unlock,
+        verify,
     )  # fmt: skip
     walked = {name for name, _ in TABLE.values()} | set(MORE)
     known = {name for module in modules for name in flows_of(module)}

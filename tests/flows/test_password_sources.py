@@ -86,6 +86,28 @@ def test_a_spray_over_many_people_is_an_alarm_once(acme: Organisation) -> None:
     assert event.data == {"address": DESK.address}
 
 
+def test_one_person_who_mistypes_again_and_again_is_no_spray(
+    acme: Organisation, ben: Person
+) -> None:
+    """People are counted, not failures: eleven of one person within ten minutes are one."""
+    for _ in range(11):
+        acme.clock.advance(40)
+        acme.submit_password(ben, proved=False)
+    assert len(acme.events(EventKind.PASSWORD_WRONG)) == 11, "each was looked at"
+    assert acme.events(EventKind.SPRAY) == []
+
+
+def test_a_spray_from_a_part_of_an_alarmed_network_is_an_alarm_too(acme: Organisation) -> None:
+    """First the customer's /48, over two of its /64; then one of those by itself."""
+    sprays = []
+    for net, number in [(1, n) for n in range(6)] + [(2, n) for n in range(11)]:
+        place = From(Source(f"2001:db8:1:{net}::9", "curl"))
+        victim = acme.add(f"P{net}-{number}")
+        acme.submit_password(victim, proved=False, place=place)
+        sprays.append(len(acme.events(EventKind.SPRAY)))
+    assert sprays == [0] * 10 + [1] * 6 + [2]
+
+
 def test_a_flood_over_the_whole_site_is_an_alarm_once(
     acme: Organisation, bolt: Organisation
 ) -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.attempts import Outcome
+from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
+from twofold.core.mail import MailKind
 from twofold.core.otp import Malformed
 from twofold.core.people import Person, PersonState
 from twofold.core.sessions import ENROLLING_LIFETIME, SIGN_IN_LIFETIME, Stage
-from twofold.flows import passwords, people, second_step, sign_in, step_up
+from twofold.flows import enrol, passwords, people, second_step, sign_in, step_up
 from twofold.flows.second_step import CodeRefused
 from twofold.flows.sign_in import (
     HalfWay,
@@ -193,7 +195,9 @@ def test_password_and_code_make_a_session_with_both_methods(
     assert caller.session.methods == ("pwd", "otp")
     assert caller.session.factor_at == acme.now
     assert acme.half_of(token) is None
-    assert acme.events(EventKind.SIGN_IN_COMPLETED)[0].data == {"methods": "pwd otp"}
+    event = acme.events(EventKind.SIGN_IN_COMPLETED)[0]
+    place = {"address": DESK.address, "browser": DESK.browser}
+    assert event.data == {"methods": "pwd otp", "trusted": False, **place}
 
 
 def test_a_wrong_code_is_counted_in_this_sign_in_too(acme: Organisation, mia: Person) -> None:
@@ -296,6 +300,25 @@ def test_somebody_who_must_set_up_first_has_no_code_to_submit(acme: Organisation
     half = acme.half(ben)
     assert half.sign_in.stage is Stage.ENROL
     assert acme.submit_code(half, "123456") == CodeRefused(1)
+
+
+def test_a_code_after_a_set_up_saved_in_another_window_is_refused(acme: Organisation) -> None:
+    """The request was on its way when the set-up was saved and ended all other sign-ins: the
+    code is right by then, and the stage is not. Refused like any other, and no fault.
+    """
+    ben = acme.add("Ben")
+    acme.switch_on()
+    half, here, link = acme.half(ben), acme.half(ben), acme.token(ben, MailKind.SWITCHED_ON)
+    pending = acme.call(enrol.begin_demanded, half=here, token=link)
+    assert isinstance(pending, Totp)
+    saved = acme.call(
+        enrol.save_demanded, half=here, token=link, typed=acme.code_of(pending), place=HERE
+    )
+    assert isinstance(saved, SignedIn)
+    acme.clock.advance(30)
+    assert acme.submit_code(half, acme.code(ben)) == SignInEnded()
+    assert acme.sessions(ben) == 1
+    assert acme.outcomes(ben)[-1] is Outcome.WRONG
 
 
 def test_the_name_of_the_entry_is_a_hint(acme: Organisation, mia: Person) -> None:

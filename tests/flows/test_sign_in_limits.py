@@ -112,7 +112,11 @@ def test_a_half_finished_sign_in_is_a_whole_row(
     )
     event = acme.events(EventKind.SIGN_IN_STARTED)[0]
     assert (event.actor_id, event.subject_id) == (person.id, person.id)
-    assert event.data == {"stage": stage.value}
+    assert event.data == {
+        "stage": stage.value,
+        "address": DESK.address,
+        "browser": DESK.browser,
+    }
 
 
 @pytest.mark.parametrize("methods", [("pwd",), ("pwd", "otp")])
@@ -150,10 +154,13 @@ def test_a_cancelled_sign_in_is_written_down_with_its_person(
     event = acme.events(EventKind.SIGN_IN_CANCELLED)[0]
     assert (event.actor_id, event.subject_id, event.data) == (mia.id, mia.id, {})
     known = acme.known(mia)
-    half = acme.half(mia, place=known)
+    token = acme.half_token(mia, place=known)
+    half = acme.half_of(token)
+    assert half is not None
     wrong = [acme.wrong(acme.active(mia), number) for number in range(5)]
     answers = [acme.submit_code(half, code, place=known) for code in wrong]
     assert answers == [*(CodeRefused(n) for n in (1, 2, 3, 4)), SignInEnded()]
+    assert acme.half_of(token) is None
     event = acme.events(EventKind.SIGN_IN_CANCELLED)[0]
     assert (event.actor_id, event.subject_id, event.data) == (None, mia.id, {"failures": 5})
     assert acme.events(EventKind.CODE_REFUSED)[0].data == {"purpose": "sign-in", "reason": "wrong"}

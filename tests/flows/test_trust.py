@@ -70,7 +70,12 @@ def test_a_session_that_skipped_the_code_says_so(acme: Organisation, ben: Person
     assert caller.session.methods == ("pwd",)
     assert caller.session.trusted
     assert not caller.session.has_fresh_factor(acme.now)
-    assert acme.events(EventKind.SIGN_IN_COMPLETED)[0].data == {"methods": "pwd"}
+    assert acme.events(EventKind.SIGN_IN_COMPLETED)[0].data == {
+        "methods": "pwd",
+        "trusted": True,
+        "address": DESK.address,
+        "browser": DESK.browser,
+    }
 
 
 def test_it_must_prove_the_factor_before_anything_sensitive(

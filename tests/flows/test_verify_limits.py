@@ -6,10 +6,11 @@ import pytest
 
 from tests.world import DESK, HERE, Organisation
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome
+from twofold.core.authenticators import Totp
 from twofold.core.events import Event, EventKind
 from twofold.core.people import Person
-from twofold.flows import guard, step_up
-from twofold.flows.verify import Standing, Typed, prove_code
+from twofold.flows import enrol, guard, step_up
+from twofold.flows.verify import Standing, Typed, Wrong, prove_code
 
 
 @pytest.fixture
@@ -155,3 +156,20 @@ def test_a_check_asks_the_guard_in_the_name_of_its_standing(
             standing=Standing(DESK, link_open=link_open),
         )
     assert acme.outcomes(ben)[-2:] == [Outcome.NOT_CHECKED, Outcome.ACCEPTED]
+
+
+def test_wrong_codes_of_a_set_up_are_counted_for_the_set_up_alone(
+    acme: Organisation, ben: Person
+) -> None:
+    """Whoever sees its page sees the secret: they are no guesses, and neither the person's month
+    nor the row that ends in a disabled authenticator grows.
+    """
+    caller = acme.caller(ben)
+    pending = acme.call(enrol.begin_own, caller=caller)
+    assert isinstance(pending, Totp)
+    keys = [f"code:{what}:{ben.id}" for what in ("enrol", "row", "person")]
+    for number in range(3):
+        typed = acme.wrong(pending, number)
+        assert acme.call(enrol.save_own, caller=caller, typed=typed, place=HERE) == Wrong()
+    states = acme.store.call(lambda tx: guard.peek(tx, keys))
+    assert [len(states[key].failures) for key in keys] == [3, 0, 0]

@@ -44,12 +44,15 @@ class Product:
         """What stands on its stderr."""
         return (self.folder / "stderr").read_text(encoding="utf-8")
 
-    def let_proofs_grow_old(self, seconds: int) -> None:
-        """Move the proofs of every session into the past, as if `seconds` had gone by."""
+    def let_proofs_grow_old(self, seconds: int, email: str = "%") -> None:
+        """Move the proofs of everybody's sessions, or one person's, into the past, as if
+        `seconds` had gone by.
+        """
         with self._database() as database:
             database.execute(
-                "UPDATE sessions SET password_at = password_at - ?, factor_at = factor_at - ?",
-                (seconds, seconds),
+                "UPDATE sessions SET password_at = password_at - ?, factor_at = factor_at - ?"
+                " WHERE person_id IN (SELECT id FROM people WHERE email LIKE ?)",
+                (seconds, seconds, email),
             )
 
     def let_links_expire(self) -> None:
@@ -72,10 +75,38 @@ class Product:
                 ])  # fmt: skip
                 database.execute("UPDATE counters SET state = ? WHERE key = ?", (aged, key))
 
-    def disable_authenticators(self) -> None:
-        """What fifty wrong codes in 30 days do to each authenticator that counts."""
+    def let_codes_fail(self, email: str, count: int, *, stolen: bool = False) -> None:
+        """What so many wrong codes in unknown browsers leave behind, with their waits over; at
+        the limit the password counts as stolen too.
+        """
+        now = int(time.time())
+        failures = [now - 120 * (n + 1) for n in reversed(range(count))]
         with self._database() as database:
-            database.execute("UPDATE authenticators SET disabled_at = ?", (int(time.time()),))
+            (person,) = database.execute("SELECT id FROM people WHERE email = ?", (email,))
+            database.execute(
+                "INSERT OR REPLACE INTO counters (key, state, saved_at) VALUES (?, ?, ?)",
+                (f"code:person:{person[0]}", json.dumps([failures, 0, 0, [], []]), now),
+            )
+            if stolen:
+                database.execute(
+                    "UPDATE people SET password_stolen_at = ? WHERE id = ?", (now, person[0])
+                )
+
+    def let_codes_grow_old(self, seconds: int) -> None:
+        """Move every last use of an authenticator into the past, as if `seconds` had gone by."""
+        with self._database() as database:
+            database.execute(
+                "UPDATE authenticators SET last_step = last_step - ?", (seconds // 30,)
+            )
+
+    def disable_authenticators(self, email: str = "%") -> None:
+        """What fifty wrong codes in 30 days do to everybody's authenticator, or one person's."""
+        with self._database() as database:
+            database.execute(
+                "UPDATE authenticators SET disabled_at = ?"
+                " WHERE person_id IN (SELECT id FROM people WHERE email LIKE ?)",
+                (int(time.time()), email),
+            )
 
     @contextlib.contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:

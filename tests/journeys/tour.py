@@ -67,7 +67,12 @@ def doors(product: Product, new_page: NewPage, look: Look) -> None:
     look(page, "password-set")
     look_at_sign_in(page, look)
     look_at_forgotten_password(page, admin, look)
-    for path, name in (("/help", "help"), ("/invitation/unknown", "link-unknown")):
+    for path, name in (
+        ("/help", "help"),
+        ("/help?app=google-authenticator-android", "help-app"),
+        ("/help?app=nonsense", "help-app-unknown"),
+        ("/invitation/unknown", "link-unknown"),
+    ):
         page.goto(path)
         look(page, name)
     page.goto("/no/such/page")
@@ -148,6 +153,8 @@ def look_at_own_set_up(product: Product, page: Page, look: Look) -> None:
     page.get_by_label("Password").fill(CHIEF.password)
     press(page, "Continue")
     look(page, "set-up")
+    look_at(page, look, "/profile/set-up?app=nonsense", "set-up-app-unknown")
+    look_at(page, look, "/profile/set-up?app=microsoft-authenticator-android", "set-up-app")
     phone = start_set_up(page)
     save(page, next(iter(phone.wrong_codes())))
     look(page, "set-up-wrong-code")

@@ -24,9 +24,9 @@ from mutmut.mutation.file_mutation import mutate_file_contents
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.format_utils import get_mutant_name
 
-from tests.mutation.targets import ARGUMENTS, TARGETS
+from tests.mutation.survivors import explained, one_line
+from tests.mutation.targets import ARGUMENTS, ROOT, TARGETS
 
-ROOT = Path(__file__).resolve().parents[2]
 RUNNER = Path(__file__).with_name("runner.py")
 NOTICED = {"killed", "timeout"}
 
@@ -44,6 +44,13 @@ class Result:
     """Those that passed every test, as differences."""
 
     @property
+    def unexplained(self) -> list[str]:
+        """Those of them that docs/mutation.md does not know."""
+        known = explained()
+        lines = [one_line(name, difference) for name, difference in self.unnoticed.items()]
+        return [line for line in lines if line not in known]
+
+    @property
     def row(self) -> str:
         """A row of the table."""
         counts = Counter(self.statuses.values())
@@ -59,13 +66,17 @@ def main() -> None:
     parser.add_argument("files", nargs="*", metavar="FILE", help="such as core/otp.py")
     parser.add_argument("--sample", type=int, default=0, help="try only so many mutants of a file")
     parser.add_argument("--seed", type=int, default=1, help="which ones")
-    parser.add_argument("--only", default="*", help="the mutants whose names fit this pattern")
+    parser.add_argument(
+        "--only", nargs="+", default=["*"], help="mutants whose names fit a pattern"
+    )
     chosen = parser.parse_args()
     targets = list(chosen_targets(parser, chosen.files))
     results = [attack(target, chosen.sample, chosen.seed, chosen.only) for target in targets]
     for result in results:
         for name, difference in result.unnoticed.items():
             print(f"\n# {name}: {result.statuses[name]}\n{difference}")
+        for line in result.unexplained:
+            print(f"\nNot in docs/mutation.md: {line}")
     print("\n| File | Mutants | Tried | Noticed | Not noticed | Share |\n|---|--:|--:|--:|--:|--:|")
     print("\n".join(result.row for result in results))
 
@@ -79,14 +90,20 @@ def chosen_targets(parser: argparse.ArgumentParser, files: Sequence[str]) -> Ite
         yield target
 
 
-def attack(target: str, sample: int, seed: int, only: str) -> Result:
-    """Try the mutants of one file against its tests."""
+def attack(
+    target: str,
+    sample: int,
+    seed: int,
+    only: Sequence[str] = ("*",),
+    arguments: Sequence[str] = ARGUMENTS,
+) -> Result:
+    """Try the mutants of one file against its tests, which are started with `arguments`."""
     folder = Path(tempfile.mkdtemp(prefix="twofold-mutants-", dir=memory()))
     try:
-        prepare(folder, target)
+        prepare(folder, target, arguments)
         with contextlib.chdir(folder):
             made = mutants_of(target)
-            wanted = random.Random(seed).sample(made, sample) if 0 < sample < len(made) else [only]
+            wanted = random.Random(seed).sample(made, sample) if 0 < sample < len(made) else only
             print(f"{target}: {len(made)} mutants", flush=True)
             environment = {name: os.environ[name] for name in os.environ.keys() - {"PYTHONPATH"}}
             environment |= {"PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder)}
@@ -106,7 +123,7 @@ def memory() -> Path | None:
     return path if os.access(path, os.W_OK) else None
 
 
-def prepare(folder: Path, target: str) -> None:
+def prepare(folder: Path, target: str, arguments: Sequence[str] = ARGUMENTS) -> None:
     """Copy what is needed, and say in mutmut's own file what is wanted."""
     for name in ("src", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -118,7 +135,7 @@ def prepare(folder: Path, target: str) -> None:
         "pytest_add_cli_args_test_selection =",
         *(f"    {path}" for path in TARGETS[target]),
         "pytest_add_cli_args =",
-        *(f"    {argument}" for argument in ARGUMENTS),
+        *(f"    {argument}" for argument in arguments),
         "use_git_change_detection = false",
     ]
     (folder / "setup.cfg").write_text("\n".join(lines) + "\n")

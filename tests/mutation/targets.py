@@ -1,11 +1,16 @@
 """Which files are changed, and which tests are to notice."""
 
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
 LADDER = (
     "tests/flows/test_verify.py",
     "tests/flows/test_verify_limits.py",
     "tests/flows/test_pairs.py",
     "tests/flows/test_ladder.py",
     "tests/flows/test_guard_holes.py",
+    "tests/flows/test_used_codes.py",
 )
 """What a code meets."""
 
@@ -13,6 +18,7 @@ PASSWORD = (
     "tests/flows/test_sign_in.py",
     "tests/flows/test_sign_in_limits.py",
     "tests/flows/test_password_guard.py",
+    "tests/flows/test_password_sources.py",
     "tests/flows/test_trust.py",
 )
 """What a password meets, and the end of a sign-in."""
@@ -22,6 +28,7 @@ TARGETS = {
     "src/twofold/core/throttle.py": (
         "tests/core/test_throttle.py",
         "tests/core/test_throttle_limits.py",
+        "tests/core/test_throttle_used.py",
     ),
     "src/twofold/flows/verify.py": LADDER,
     "src/twofold/flows/sign_in.py": PASSWORD,

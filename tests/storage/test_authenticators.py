@@ -110,3 +110,16 @@ def test_retiring_keeps_one_and_spares_other_people(store: Store) -> None:
     assert kept is not None
     assert kept.id == "t2"
     assert store.call(lambda tx: tx.authenticators.active("bob")) is not None
+
+
+def test_the_app_is_noted_while_a_set_up_is_pending(store: Store) -> None:
+    """It comes back with the authenticator; on one that counts already nothing changes."""
+    with_ann(store)
+    store.call(lambda tx: tx.authenticators.add(totp("t1")))
+    store.call(lambda tx: tx.authenticators.add(replace(totp("t2", state=ACTIVE), app="authy-ios")))
+    for id_ in ("t1", "t2"):
+        store.call(lambda tx, id_=id_: tx.authenticators.set_app(id_, "aegis-android"))
+    pending = store.call(lambda tx: tx.authenticators.pending("ann"))
+    assert pending == replace(totp("t1"), app="aegis-android")
+    active = store.call(lambda tx: tx.authenticators.active("ann"))
+    assert active == replace(totp("t2", state=ACTIVE), app="authy-ios")

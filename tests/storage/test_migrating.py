@@ -177,6 +177,7 @@ def test_a_database_of_the_first_version_is_upgraded_with_its_rows(
     assert half is not None
     assert (caller.session.trusted, caller.session.browser_id) == (False, None)
     assert not half.sign_in.link_open
+    assert acme.active(acme.owner).app == ""
     begun = acme.call(enrol.begin_own, caller=caller)
     assert isinstance(begun, Totp)
     assert begun.id != "t2"

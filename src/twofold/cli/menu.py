@@ -23,6 +23,8 @@ SUMMARIES = {
     "explain": "Say why somebody cannot sign in.",
     "mail": "Look at the outbox and send what waits.",
     "audit": "Read the log of what happened, and check that nobody changed it.",
+    "clock": "Put right what a wrong clock left behind.",
+    "doctor": "Check database, keys, clock, mail, address, disk and rights.",
     "config": "Look at the settings.",
 }
 """The commands in the order of the help page."""

@@ -46,6 +46,8 @@ class Totp:
     """Steps between our clock and the last accepted code, for learning the drift."""
     ended_at: Instant | None = None
     """When it was replaced or removed, or None."""
+    app: str = ""
+    """The app and device that the person said they set up, an id of `core.apps`, or ""."""
 
     def __repr__(self) -> str:
         """Without the secret, so that no traceback or log line can carry it."""

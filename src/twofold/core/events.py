@@ -39,6 +39,10 @@ class EventKind(StrEnum):
     CODE_ACCEPTED = "code:accepted"
     CODE_REFUSED = "code:refused"
     RESYNCED = "code:clock-matched"
+    RECOVERY_MADE = "recovery:codes-made"
+    RECOVERY_STORED = "recovery:codes-stored"
+    RECOVERY_USED = "recovery:code-used"
+    CLOCK_REPAIRED = "authenticator:clock-repaired"
     PAIR_MODE = "person:pair-mode"
     PASSWORD_STOLEN = "password:counts-as-stolen"  # noqa: S105
     AUTHENTICATOR_DISABLED = "authenticator:disabled"
@@ -137,9 +141,13 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.ENROL_LINK_SENT: (Group.AUTHENTICATORS, "Link to set up sent"),
     EventKind.AUTHENTICATOR_DISABLED: (Group.AUTHENTICATORS, "Authenticator disabled"),
     EventKind.AUTHENTICATOR_RESET: (Group.AUTHENTICATORS, "Authenticator ended by an admin"),
+    EventKind.CLOCK_REPAIRED: (Group.AUTHENTICATORS, "Brought back from a wrong clock"),
     EventKind.CODE_ACCEPTED: (Group.CODES, "Code accepted"),
     EventKind.CODE_REFUSED: (Group.CODES, "Code refused"),
     EventKind.RESYNCED: (Group.CODES, "Clock matched anew by two codes"),
+    EventKind.RECOVERY_MADE: (Group.AUTHENTICATORS, "Recovery codes made"),
+    EventKind.RECOVERY_STORED: (Group.AUTHENTICATORS, "Recovery codes stored, says the person"),
+    EventKind.RECOVERY_USED: (Group.CODES, "Recovery code used"),
     EventKind.PAIR_MODE: (Group.CODES, "Two codes needed after wrong ones"),
     EventKind.BROWSER_LINK_SENT: (Group.BROWSERS, "Link to open a browser sent"),
     EventKind.BROWSER_LINK_USED: (Group.BROWSERS, "Browser opened by a mailed link"),

@@ -29,6 +29,11 @@ BROKEN = Told(
     "A code could not be checked: something broke on our side.",
     "Nothing needs to be reset: it is not the person's phone.",
 )
+NO_RECOVERY_CODE = Told(
+    "That was none of the recovery codes that you have left.",
+    "Each works once. Enter another one of the newest sheet.",
+    "It was none of the person's recovery codes: used already, of an older sheet, or mistyped.",
+)
 NOT_LOOKED_AT = Told(
     "That code was not right. Why was not looked at, because many codes came at once.",
     "Wait until the app shows a new code, and enter it before it changes.",
@@ -52,6 +57,8 @@ class Device:
     """When its newest code was accepted, within half a minute; None for never."""
     drift: int | None
     """Seconds by which its clock is ahead of ours (minus: behind), None where not known."""
+    app: str = ""
+    """The app and device that the person named, an id of `core.apps`, or ""."""
 
     @property
     def is_active(self) -> bool:
@@ -103,6 +110,7 @@ def device_of(totp: Totp, attempts: Iterable[Attempt]) -> Device:
         ended_at=totp.ended_at,
         used_at=used,
         drift=round(median(accepted[:NEWEST])) if accepted else None,
+        app=totp.app,
     )
 
 
@@ -138,6 +146,8 @@ def _tried(
     cause = cause_of(attempt)
     if attempt.outcome is Outcome.ACCEPTED:
         return Tried(attempt, None, None)
+    if attempt.purpose is AttemptPurpose.RECOVERY:
+        return Tried(attempt, None, NO_RECOVERY_CODE)
     if cause is None:
         told = BROKEN if attempt.outcome is Outcome.RESERVED else NOT_LOOKED_AT
         return Tried(attempt, None, told)

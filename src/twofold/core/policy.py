@@ -4,6 +4,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from twofold.core.people import DAY, Account, GuardPolicy, Person, Profile, Role
+from twofold.core.sessions import SECOND_FACTORS
 from twofold.core.throttle import SP800_63B4_LADDER, Numbers
 
 MAX_SINGLE_CODES, MAX_BEFORE_LINK, MAX_TRUST_DAYS = 5, 10, 30
@@ -94,7 +95,7 @@ def session_suffices(
     """
     if enrolled and trusted and trust_seconds(account, role) > 0:
         return True
-    return "otp" in methods or not (enrolled or account.requires_factor)
+    return not SECOND_FACTORS.isdisjoint(methods) or not (enrolled or account.requires_factor)
 
 
 def who_unlocks(role: Role) -> str:

@@ -2,6 +2,9 @@
 
 from importlib import resources
 
+from twofold.core.apps import Catalogue
+from twofold.core.catalogue import parsed
+
 
 def load_common() -> frozenset[str]:
     """The passwords that are guessed first, as `core.passwords.folded` makes them.
@@ -10,6 +13,17 @@ def load_common() -> frozenset[str]:
     after it is one password. Raises `OSError` if the file is not there: without it nobody may set
     a password.
     """
-    text = (resources.files(__name__) / "common_passwords.txt").read_text(encoding="utf-8")
-    _, _, entries = text.partition("\n\n")
+    _, _, entries = _text("common_passwords.txt").partition("\n\n")
     return frozenset(entries.split())
+
+
+def load_apps() -> Catalogue:
+    """The catalogue of authenticator apps from `apps.toml`.
+
+    Raises `OSError` if the file is not there, `core.catalogue.CatalogueError` if it says nonsense.
+    """
+    return parsed(_text("apps.toml"))
+
+
+def _text(name: str) -> str:
+    return (resources.files(__name__) / name).read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import Instant, Person
 from twofold.core.throttle import Step
+from twofold.flows import guard
 from twofold.flows.outbox import record, write_mail
 from twofold.ports import Tx
 
@@ -80,7 +81,9 @@ def after_wrong_password(
 
     `actor_id` is that of somebody who gave it within a session.
     """
-    if person is not None:
+    if person is None:
+        guard.log_nothing(tx, now, address=source.address)
+    else:
         record(
             tx,
             now,

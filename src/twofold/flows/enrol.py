@@ -4,7 +4,7 @@ The same pending secret is shown after a wrong code, a reload or in a second tab
 once a right code proved it. Until then an older authenticator stays as it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twofold.core import keyuri
 from twofold.core.attempts import AttemptPurpose, Source
@@ -58,17 +58,20 @@ def needed_proof(now: Instant, caller: Caller) -> NeedsProof | None:
     return None if caller.session.has_fresh_password(now) else NeedsProof("password")
 
 
-def begin(tx: Tx, now: Instant, *, person: Person, account: Account, begun_in: str) -> Totp:
+def begin(
+    tx: Tx, now: Instant, *, person: Person, account: Account, begun_in: str, app: str | None
+) -> Totp:
     """The person's pending set-up, the one that is there or a new one.
 
     One that was begun elsewhere is thrown away, not shown: somebody who only had the password may
     have begun it, and would know the secret that is saved now. `begun_in` is the session, or
-    `MAILED_LINK` on the road that the policy demands.
+    `MAILED_LINK` on the road that the policy demands. `app` is the person's choice of an app, ""
+    for one that is not in the list; None leaves it as it is.
     """
     tx.people.lock(person.id)
     pending = tx.authenticators.pending(person.id)
     if pending is not None and pending.begun_in == begun_in:
-        return pending
+        return _with_app(tx, pending, app)
     tx.authenticators.discard_pending(person.id)
     fresh = Totp(
         id=tx.random.new_id(),
@@ -85,13 +88,21 @@ def begin(tx: Tx, now: Instant, *, person: Person, account: Account, begun_in: s
         last_step=0,
         drift=0,
         last_offset=0,
+        app=app or "",
     )
     tx.authenticators.add(fresh)
     record(tx, now, EventKind.ENROL_STARTED, person, actor_id=person.id)
     return fresh
 
 
-def begin_own(tx: Tx, now: Instant, *, caller: Caller) -> Totp | NeedsProof:
+def _with_app(tx: Tx, pending: Totp, app: str | None) -> Totp:
+    if app is None or app == pending.app:
+        return pending
+    tx.authenticators.set_app(pending.id, app)
+    return replace(pending, app=app)
+
+
+def begin_own(tx: Tx, now: Instant, *, caller: Caller, app: str | None = None) -> Totp | NeedsProof:
     """Begin, or show again, a voluntary set-up or a replacement from a full session."""
     return needed_proof(now, caller) or begin(
         tx,
@@ -99,16 +110,19 @@ def begin_own(tx: Tx, now: Instant, *, caller: Caller) -> Totp | NeedsProof:
         person=caller.person,
         account=caller.account,
         begun_in=caller.session.id,
+        app=app,
     )
 
 
-def begin_demanded(tx: Tx, now: Instant, *, half: HalfCaller, token: str) -> Totp | LinkRefused:
+def begin_demanded(
+    tx: Tx, now: Instant, *, half: HalfCaller, token: str, app: str | None = None
+) -> Totp | LinkRefused:
     """Begin, or show again, the set-up that policy demands: password proved, mailed link in
     hand. The link is looked at, not used: *Save* uses it.
     """
     if not _link_is_theirs(tx, now, half, token):
         return LinkRefused()
-    return begin(tx, now, person=half.person, account=half.account, begun_in=MAILED_LINK)
+    return begin(tx, now, person=half.person, account=half.account, begun_in=MAILED_LINK, app=app)
 
 
 def _link_is_theirs(tx: Tx, now: Instant, half: HalfCaller, token: str) -> bool:

@@ -7,6 +7,7 @@ check that breaks in the middle has cost its try (promises P3, P6).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from twofold.core import breaker, throttle
 from twofold.core.browsers import Browser
@@ -70,6 +71,7 @@ def open_password(
         link_open=link_open,
     )
     if not isinstance(answer, Single):
+        _write_unchanged(tx, now, states, [key for key, _ in sources], len(sources) + 1)
         return answer, None
     if answer.known:
         state = throttle.charge_browser_password(states[own], now, SP800_63B4_LADDER)
@@ -102,6 +104,32 @@ def password_was_wrong(tx: Tx, now: Instant, *, who: str, address: str) -> Seque
     state, is_flood = breaker.count_site_passwords(states[SITE_PASSWORDS], now, SP800_63B4_LADDER)
     tx.counters.save(SITE_PASSWORDS, throttle.packed(state), now)
     return alarms + ["site"] * is_flood
+
+
+def password_was_not_read(tx: Tx, now: Instant, *, address: str) -> None:
+    """The work of `password_was_wrong` and of an entry in the log, which changes nothing."""
+    keys = [f"pw:source:{key}" for key, _ in source_keys(address)]
+    states = load(tx, [*keys, SITE_PASSWORDS])
+    _write_unchanged(tx, now, states, keys, len(keys) + 1)
+    log_nothing(tx, now, address=address)
+
+
+def log_nothing(tx: Tx, now: Instant, *, address: str) -> None:
+    """The work of an entry in the log, one row read and two written, where there is nobody whose
+    log it could stand in.
+    """
+    keys = [f"pw:source:{key}" for key, _ in source_keys(address)]
+    _write_unchanged(tx, now, peek(tx, keys), keys, 2)
+
+
+def _write_unchanged(
+    tx: Tx, now: Instant, states: Mapping[str, State], keys: Sequence[str], times: int
+) -> None:
+    """Write these states as they are. Whether a try was read, and whether its person is here,
+    must not show in the time of the answer, nor in whether the disk was waited for.
+    """
+    for key in islice(cycle(keys), times):
+        tx.counters.save(key, throttle.packed(states[key]), now)
 
 
 # ---- the code ------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ from twofold.flows.guard import Charge
 from twofold.flows.outbox import record
 from twofold.ports import Tx
 
+NOBODY = ""
+"""An id that nobody has: reading it takes as long as reading somebody."""
+
 
 @dataclass(frozen=True, slots=True)
 class From:
@@ -89,21 +92,26 @@ class SignInEnded:
 def look_up_password(tx: Tx, now: Instant, *, email: str, place: From) -> PasswordTry:
     """First half: whose password is it said to be, and may it be looked at now. The try is
     charged here, before the hashing; a burst cannot outrun it.
+
+    For nobody, and for a try that is refused unread, as many rows are read and written as for
+    somebody: the time of the answer must not tell who is here.
     """
     person = tx.people.by_email(email)
     if person is not None and person.state is PersonState.DISABLED:
         person = None
     who = guard.name_key(tx, person_id=person.id if person else None, key=email_key(email))
-    browser, link_open = None, False
-    if person is not None:
-        browser = guard.known_browser(tx, now, token=place.browser_token, person_id=person.id)
-        link_open = browsers.is_open(tx, now, cookie=place.link_token, person_id=person.id)
+    person_id = person.id if person else NOBODY
+    browser = guard.known_browser(tx, now, token=place.browser_token, person_id=person_id)
+    link_open = browsers.is_open(tx, now, cookie=place.link_token, person_id=person_id)
     _, charge = guard.open_password(
         tx, now, who=who, browser=browser, address=place.source.address, link_open=link_open
     )
-    if charge is None or person is None:
-        return PasswordTry(who, charge, person.id if person else None, None, 0)
+    if person is None:
+        tx.people.find(NOBODY, NOBODY)
+        return PasswordTry(who, charge, None, None, 0)
     credential = tx.people.credential(person.id)
+    if charge is None:
+        return PasswordTry(who, charge, person.id, None, 0)
     return PasswordTry(who, charge, person.id, credential.encoded, credential.password_version)
 
 
@@ -122,9 +130,12 @@ def settle_password(
     `rehashed` is the same password under newer Argon2 settings, or None. A password that was
     changed while it was being checked is refused: the version must still be the same.
     """
-    if tried.charge is None:
-        return PasswordRefused()
+    if tried.person_id is None:
+        tx.people.find(NOBODY, NOBODY)
     person = tx.people.lock(tried.person_id) if tried.person_id else None
+    if tried.charge is None:
+        guard.password_was_not_read(tx, now, address=place.source.address)
+        return PasswordRefused()
     right = (
         person is not None
         and proved
@@ -176,7 +187,16 @@ def _after_password(
         ),
         digest(Purpose.SIGN_IN, token),
     )
-    record(tx, now, EventKind.SIGN_IN_STARTED, person, actor_id=person.id, stage=stage.value)
+    record(
+        tx,
+        now,
+        EventKind.SIGN_IN_STARTED,
+        person,
+        actor_id=person.id,
+        stage=stage.value,
+        address=place.source.address,
+        browser=place.source.browser,
+    )
     return HalfWay(token, stage)
 
 

@@ -52,6 +52,7 @@ def set_up_again(
     if not tx.authenticators.reset(person.id, at=now):
         return Refused("", f"{person.name} has no authenticator to end.")
     tx.authenticators.discard_pending(person.id)
+    tx.recovery.end_all(person.id)
     sessions.end_others(tx, now, person)
     tx.browsers.end_all(person.id)
     record(tx, now, EventKind.AUTHENTICATOR_RESET, person, actor_id=actor.id, reason=reason.strip())

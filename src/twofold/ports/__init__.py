@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
+from twofold.core.apps import Catalogue
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
 from twofold.ports.comparing import Comparisons, SetUps, Success
@@ -122,6 +123,8 @@ class World:
     """Passwords that a guesser tries first, refused when one is chosen."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     """Whose word on where a request comes from is taken."""
+    apps: Catalogue = Catalogue()
+    """What is known about authenticator apps."""
 
 
 __all__ = [

@@ -5,8 +5,11 @@ from typing import Protocol
 
 from twofold.core.attempts import Attempt, Outcome
 from twofold.core.browsers import Browser
+from twofold.core.clocks import Reading
+from twofold.core.crowd import Sighting
 from twofold.core.diagnosis import Verdict
-from twofold.core.people import Instant
+from twofold.core.people import Instant, Person
+from twofold.core.recovery import RecoveryStanding
 
 
 class Attempts(Protocol):
@@ -36,6 +39,44 @@ class Attempts(Protocol):
         """The newest attempts, newest first."""
         ...
 
+    def accepted(
+        self, person_id: str, authenticator_id: str, *, since: Instant, until: Instant, limit: int
+    ) -> Sequence[Reading]:
+        """The newest accepted codes of one authenticator, from `since` to `until`."""
+        ...
+
+    def sightings(self, *, since: Instant, until: Instant, limit: int) -> Sequence[Sighting]:
+        """The newest codes of everybody that tell how far a clock is off, after `since` and up to
+        `until`. Bounded work, however many codes were refused in that time.
+        """
+        ...
+
+
+class Recovery(Protocol):
+    """Recovery codes, as keyed hashes."""
+
+    def replace(
+        self, person: Person, hashes: Sequence[str], *, ids: Sequence[str], at: Instant
+    ) -> None:
+        """A new set; what was left of the one before is dead."""
+        ...
+
+    def use(self, person_id: str, code_hash: str, *, at: Instant) -> bool:
+        """THE consumption of a recovery code (promise P2): one conditional update."""
+        ...
+
+    def standing(self, person_id: str) -> RecoveryStanding | None:
+        """What the person has in store, or None without a set."""
+        ...
+
+    def stored(self, person_id: str, *, at: Instant) -> bool:
+        """The person says that they have stored their set; false if they said so before."""
+        ...
+
+    def end_all(self, person_id: str) -> int:
+        """The set is dead; how many codes of it were left."""
+        ...
+
 
 class Counters(Protocol):
     """What `core/throttle.py` remembers, as texts under keys."""
@@ -51,6 +92,10 @@ class Counters(Protocol):
         ...
 
     def save(self, key: str, text: str, at: Instant) -> None: ...
+    def saved_after(self, moment: Instant) -> Mapping[str, str]:
+        """The texts last saved after `moment`, locked. After now: by a clock that was wrong."""
+        ...
+
     def drop(self, keys: Sequence[str]) -> int: ...
     def purge(self, before: Instant) -> int:
         """Delete what was last saved before this moment; how many."""

@@ -29,6 +29,7 @@ TOTP = (
     authenticators.c.drift,
     authenticators.c.last_offset,
     authenticators.c.ended_at,
+    authenticators.c.app,
 )
 NEWEST = (
     select(*TOTP)
@@ -60,10 +61,40 @@ CLAIM_STEP = (
         last_offset=bindparam("new_offset"),
     )
 )
+BURN = (
+    update(authenticators)
+    .where(
+        authenticators.c.person_id == bindparam("of_person"),
+        authenticators.c.state == ACTIVE,
+        authenticators.c.last_step < bindparam("step"),
+    )
+    .values(last_step=bindparam("step"))
+)
+USED_BEYOND = (
+    select(*TOTP)
+    .where(
+        authenticators.c.last_step > bindparam("step"),
+        authenticators.c.state.in_((PENDING, ACTIVE)),
+    )
+    .order_by(authenticators.c.id)
+)
+BRING_BACK = (
+    update(authenticators)
+    .where(
+        authenticators.c.id == bindparam("authenticator_id"),
+        authenticators.c.last_step == bindparam("expected"),
+    )
+    .values(last_step=bindparam("step"))
+)
 ACTIVATE = (
     update(authenticators)
     .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
     .values(state=AuthenticatorState.ACTIVE.value, confirmed_at=bindparam("at"))
+)
+SET_APP = (
+    update(authenticators)
+    .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
+    .values(app=bindparam("new_app"))
 )
 RETIRE = (
     update(authenticators)
@@ -118,6 +149,11 @@ class Authenticators:
         rows = self._connection.execute(ALL, {"person_id": person_id, "limit": limit})
         return [self._totp_of(row) for row in rows]
 
+    def set_app(self, authenticator_id: str, app: str) -> None:
+        """Note which app is being set up; only while it is pending."""
+        values = {"authenticator_id": authenticator_id, "new_app": app}
+        self._connection.execute(SET_APP, values)
+
     def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
         """Use up `step`: true only if it is greater than every step accepted before."""
         values = {
@@ -127,6 +163,22 @@ class Authenticators:
             "new_offset": offset,
         }
         return self._connection.execute(CLAIM_STEP, values).rowcount == 1
+
+    def burn(self, person_id: str, step: int) -> None:
+        """No code of the person's up to `step` counts any more."""
+        self._connection.execute(BURN, {"of_person": person_id, "step": step})
+
+    def used_beyond(self, step: int) -> Sequence[Totp]:
+        """Those of the whole deployment whose last used step is greater. Reads the whole table:
+        for one command, never for a page.
+        """
+        rows = self._connection.execute(USED_BEYOND, {"step": step})
+        return [self._totp_of(row) for row in rows]
+
+    def bring_back(self, authenticator_id: str, step: int, *, expected: int) -> bool:
+        """Lower the last used step to `step`; false if it was not `expected` any more."""
+        values = {"authenticator_id": authenticator_id, "step": step, "expected": expected}
+        return self._connection.execute(BRING_BACK, values).rowcount == 1
 
     def activate(self, authenticator_id: str, *, at: Instant) -> bool:
         """Pending to active; false if it was not pending any more."""
@@ -176,4 +228,5 @@ class Authenticators:
             "drift": authenticator.drift,
             "last_offset": authenticator.last_offset,
             "ended_at": authenticator.ended_at,
+            "app": authenticator.app,
         }

@@ -37,6 +37,7 @@ HEAD = select(event_heads.c.seq, event_heads.c.hash).where(
     event_heads.c.account_id == bindparam("account_id")
 )
 LOCKED_HEAD = HEAD.with_for_update()
+ADD = insert(events)
 MOVE_HEAD = (
     update(event_heads)
     .where(event_heads.c.account_id == bindparam("of_account"))
@@ -99,7 +100,7 @@ class Events:
 
     def _append(self, previous: bytes, event: Event) -> bytes:
         link = chained(previous, event)
-        self._connection.execute(insert(events), values_of(event, link))
+        self._connection.execute(ADD, values_of(event, link))
         return link
 
     def of(self, account_id: str, *, limit: int) -> Sequence[Event]:

@@ -105,6 +105,7 @@ authenticators = Table(
     Column("last_offset", Integer, nullable=False),
     Column("disabled_at", BigInteger),
     Column("begun_in", Text, nullable=False, server_default=text("''")),
+    Column("app", Text, nullable=False, server_default=text("''")),
     Index(None, "person_id", "state"),
 )
 Index(
@@ -268,6 +269,19 @@ browsers = Table(
     Column("trusted_until", BigInteger),
     Column("factors", Text, nullable=False),
     UniqueConstraint("token_hash", "person_id"),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False),
+    Column("code_hash", Word, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Column("stored_at", BigInteger),
+    UniqueConstraint("person_id", "code_hash"),
 )
 
 sealing_keys = Table(

@@ -9,10 +9,12 @@ from twofold.storage.authenticators import Authenticators
 from twofold.storage.browsers import Browsers
 from twofold.storage.comparisons import Comparisons
 from twofold.storage.counters import Counters
+from twofold.storage.engine import database_time
 from twofold.storage.events import Events
 from twofold.storage.links import Links
 from twofold.storage.mails import Mails
 from twofold.storage.people import People
+from twofold.storage.recovery import Recovery
 from twofold.storage.sealing import KeyRing
 from twofold.storage.sessions import Sessions
 from twofold.storage.sign_ins import SignIns
@@ -37,9 +39,14 @@ class Transaction:
         self.uploads = Uploads(connection, ring)
         self.counters = Counters(connection)
         self.browsers = Browsers(connection)
+        self.recovery = Recovery(connection)
         self.comparisons = Comparisons(connection)
-        self._ring = ring
+        self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:
         """HMAC-SHA-256 under a key of the deployment, in hexadecimal."""
         return self._ring.digest(use, text)
+
+    def database_time(self) -> float | None:
+        """The time by the database server's own clock, if it has one."""
+        return database_time(self._connection)

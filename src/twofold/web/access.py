@@ -26,6 +26,7 @@ from twofold.flows.sign_in import From
 from twofold.ports import World
 from twofold.web import forms
 from twofold.web.browsers import describe
+from twofold.web.clock_watch import ClockWatch
 from twofold.web.cookies import BROWSER, BROWSER_LINK, SESSION, SIGN_IN, Cookies
 from twofold.web.diagnosing import Explainer
 from twofold.web.render import Pages
@@ -68,6 +69,7 @@ class Ctx:
     cookies: Cookies
     replay: "Replay"
     explainer: Explainer
+    clock_watch: ClockWatch
     now: Instant
     place: From
     caller: Caller | None
@@ -232,6 +234,7 @@ class Gate:
     cookies: Cookies
     all_pages: tuple[Page, ...]
     explainer: Explainer
+    clock_watch: ClockWatch
 
     def route(self, page: Page) -> Route:
         """A Starlette route; `route.endpoint` runs the gate, then the page's handler."""
@@ -304,6 +307,7 @@ class Gate:
             cookies=self.cookies,
             replay=self.replay,
             explainer=self.explainer,
+            clock_watch=self.clock_watch,
             now=now,
             place=From(
                 source=Source(

@@ -2,8 +2,9 @@
 
 from starlette.responses import Response
 
+from twofold.core import keyuri
 from twofold.core.mail import Mail, MailKind, MailState
-from twofold.core.people import Role
+from twofold.core.people import Account, Role
 from twofold.core.tokens import LINK_LIFETIME, Purpose
 from twofold.flows import rollout
 from twofold.flows.rollout import NeedsFactor, SwitchRefused
@@ -26,6 +27,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         "account.html",
         422 if errors else 200,
         sentence=sentence(standing),
+        clock_alarm=await ctx.clock_watch.alarm(ctx.now),
         requires_factor=standing.account.requires_factor,
         tally=standing.tally,
         can_switch=standing.refuse_reason is None,
@@ -39,8 +41,16 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         else None,
         switched_at=standing.account.switched_at,
         values={name: ctx.field(name) for name in ("name", "issuer")} if errors else {},
+        issuer_reason=_issuer_reason(standing.account),
         errors=errors,
     )
+
+
+def _issuer_reason(account: Account) -> str:
+    """Why the organisation's own name cannot stand in authenticator apps, "" if it can."""
+    if account.issuer == account.name:
+        return ""
+    return keyuri.issuer_problem(account.name) or ""
 
 
 async def show_switch_on(ctx: Ctx) -> Response:

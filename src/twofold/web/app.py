@@ -17,6 +17,7 @@ from twofold.web import (
     compare,
     doors,
     guard_policy,
+    help,
     history,
     home,
     mail,
@@ -24,11 +25,13 @@ from twofold.web import (
     people_import,
     places,
     profile,
+    recovery,
     second_step,
     set_up,
     sign_in,
 )
 from twofold.web.access import Gate, Needs, Page
+from twofold.web.clock_watch import ClockWatch
 from twofold.web.cookies import Cookies
 from twofold.web.diagnosing import Explainer
 from twofold.web.proxy_warning import ProxyWarning
@@ -44,8 +47,10 @@ TYPES = {
 # Order matters where a fixed path and a parameter meet: /people/add before /people/{id}.
 ALL_PAGES: tuple[Page, ...] = (
     *home.PAGES,
+    *help.PAGES,
     *sign_in.PAGES,
     *second_step.PAGES,
+    *recovery.PAGES,
     *browser_link.PAGES,
     *doors.PAGES,
     *set_up.PAGES,
@@ -79,7 +84,14 @@ def build_app(
     check_pages(all_pages)
     static = Static(Path(__file__).parent / "static")
     pages = Pages(static)
-    gate = Gate(world, pages, Cookies(world.public_url), tuple(all_pages), Explainer(world))
+    gate = Gate(
+        world,
+        pages,
+        Cookies(world.public_url),
+        tuple(all_pages),
+        Explainer(world),
+        ClockWatch(world),
+    )
     routes = [gate.route(page) for page in all_pages]
     routes.append(Route("/static/{version}/{name}", _static_route(static, pages)))
     return Shell(

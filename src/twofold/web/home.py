@@ -1,9 +1,10 @@
-"""The first page after sign-in, the help page, and what machines ask."""
+"""The first page after sign-in, and what machines ask."""
 
 from starlette.responses import PlainTextResponse, Response
 
 from twofold.core.people import Role
-from twofold.flows import enrol, rollout
+from twofold.core.recovery import RecoveryStanding
+from twofold.flows import enrol, recovery, rollout
 from twofold.web.access import Ctx, Needs, Page
 
 
@@ -14,10 +15,16 @@ async def show(ctx: Ctx) -> Response:
     me = ctx.me
     own = await ctx.world.store.run(enrol.own, person_id=me.person.id)
     checklist = [_own_factor(ctx, stopped=own is not None and own.disabled_at is not None)]
+    if me.enrolled:
+        checklist.append(
+            _own_recovery(await ctx.world.store.run(recovery.own, person_id=me.person.id))
+        )
+    clock_alarm = ""
     if me.person.role.is_admin:
+        clock_alarm = await ctx.clock_watch.alarm(ctx.now)
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
-    return ctx.render("home.html", checklist=checklist)
+    return ctx.render("home.html", checklist=checklist, clock_alarm=clock_alarm)
 
 
 def _item(title: str, state: str, *, done: bool, url: str, action: str) -> dict[str, object]:
@@ -37,6 +44,25 @@ def _own_factor(ctx: Ctx, *, stopped: bool) -> dict[str, object]:
         done=ctx.me.enrolled and not stopped,
         url="/profile",
         action=action,
+    )
+
+
+def _own_recovery(standing: RecoveryStanding | None) -> dict[str, object]:
+    done = standing is not None and standing.stored_at is not None and not standing.is_few
+    if standing is None:
+        state = "You have none yet. They get you in when your phone is lost."
+    elif standing.is_few:
+        state = f"Only {standing.left} left. Make new ones."
+    elif standing.stored_at is None:
+        state = "Made, but you have not said that they are stored."
+    else:
+        state = f"{standing.left} left."
+    return _item(
+        "Your recovery codes",
+        state,
+        done=done,
+        url="/profile/recovery-codes",
+        action="Look at them" if done else "Get them" if standing is None else "Open",
     )
 
 
@@ -76,26 +102,23 @@ def sentence(standing: rollout.Standing) -> str:
     return f"Two-factor authentication is {state}. {tally.enrolled} of {tally.people} {verb}."
 
 
-async def show_help(ctx: Ctx) -> Response:
-    """GET /help: why codes are refused, and what to do; for everybody, signed in or not."""
-    return ctx.render("help.html", server_time=ctx.now)
-
-
 async def health(ctx: Ctx) -> Response:
     """GET /healthz: the process answers."""
     return PlainTextResponse("ok\n")
 
 
 async def ready(ctx: Ctx) -> Response:
-    """GET /readyz: the database answers, and is of this version."""
-    if await ctx.world.store.ready():
-        return PlainTextResponse("ready\n")
-    return PlainTextResponse("the database does not answer\n", 503)
+    """GET /readyz: the database answers, and is of this version. A clock that seems to be off is
+    said in a word, without its size, and never with a status that would take us out of service.
+    """
+    if not await ctx.world.store.ready():
+        return PlainTextResponse("the database does not answer\n", 503)
+    seen = await ctx.clock_watch.look(ctx.now)
+    return PlainTextResponse("ready, clock-suspect\n" if seen.is_off else "ready\n")
 
 
 PAGES = (
     Page("/", Needs.SESSION, get=show, role=Role.MEMBER),
-    Page("/help", Needs.PUBLIC, get=show_help),
     Page("/healthz", Needs.PUBLIC, get=health),
     Page("/readyz", Needs.PUBLIC, get=ready),
 )

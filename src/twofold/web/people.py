@@ -85,6 +85,7 @@ async def _person_page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> 
         drift=drift_of(case),
         evidence=case.tried[:SHOWN],
         parameters=PARAMETERS,
+        apps=ctx.world.apps,
         dossier=dossier,
         is_me=case.person.id == ctx.me.person.id,
         notice=notice,

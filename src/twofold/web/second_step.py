@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from twofold.core import otp, throttle
 from twofold.core.otp import Malformed
+from twofold.core.policy import who_unlocks
 from twofold.flows import browsers, second_step
 from twofold.flows.links import LinkTrouble
 from twofold.flows.second_step import CodePage, CodeRefused
@@ -155,7 +156,10 @@ def _refused(ctx: Ctx) -> FieldError:
 
 def _stopped(ctx: Ctx) -> Response:
     """No code helps any more; who does."""
-    return ctx.render("code_stopped.html", 403, person_name=ctx.halfway.person.name)
+    person = ctx.halfway.person
+    return ctx.render(
+        "code_stopped.html", 403, person_name=person.name, helper=who_unlocks(person.role)
+    )
 
 
 def _link_page(ctx: Ctx, *, sent: bool, refused: bool = False) -> Response:

@@ -1,5 +1,7 @@
 """The set-up page, on its two roads: from My Profile, and from the mailed link under the policy."""
 
+from urllib.parse import quote
+
 from markupsafe import Markup
 from starlette.responses import Response
 
@@ -17,20 +19,17 @@ from twofold.flows.links import LinkTrouble
 from twofold.flows.sign_in import SignedIn
 from twofold.flows.verify import Locked, Wrong
 from twofold.web.access import Ctx, Needs, Page
+from twofold.web.apps import asked, picker
 from twofold.web.doors import link_gone
 from twofold.web.forms import FieldError
 from twofold.web.qr import qr_svg
 from twofold.web.sign_in import ended, locked, signed_in
 
-CERTIFIED_APPS = (
-    {"name": "Microsoft Authenticator", "where": "iPhone and Android"},
-    {"name": "Twilio Authy", "where": "iPhone and Android"},
-    {"name": "Google Authenticator", "where": "Android"},
-)
 EIGHT = 8
 SHOWS_EIGHT = (
     " If that is what the app shows, its entry has other settings: delete it and scan again."
 )
+OWN = "/profile/set-up"
 WRONG = (
     "That code is not from the entry that you just scanned, or its time has passed. "
     "Wait for the next code and enter it. If that fails too, switch automatic time on "
@@ -42,15 +41,19 @@ def _page(
     ctx: Ctx,
     pending: Totp,
     *,
+    base: str,
     action: str,
     cancel_url: str,
     replacing: bool,
     errors: list[FieldError],
 ) -> Response:
+    """The page at `base`, whose *Save* posts to `action`."""
+    choice = asked(ctx)
+    app = ctx.world.apps.find(pending.app)
     uri = keyuri.key_uri(pending.secret, pending.issuer, pending.label)
     return ctx.render(
         "setup.html",
-        422 if errors else 200,
+        422 if errors else choice.status,
         action=action,
         cancel_url=cancel_url,
         # The SVG is drawn by us from a URI whose text never reaches the markup.
@@ -60,7 +63,8 @@ def _page(
         entry={"issuer": pending.issuer, "label": pending.label},
         values={"code": ctx.field("code")},
         replacing=replacing,
-        apps=CERTIFIED_APPS,
+        app=app,
+        picker=picker(ctx.world.apps, base, app, unknown=choice.unknown),
         errors=errors,
     )
 
@@ -92,9 +96,11 @@ async def _wait_begun(ctx: Ctx, answer: object, who: Caller | HalfCaller) -> Res
 
 async def show_own(ctx: Ctx) -> Response:
     """GET /profile/set-up."""
-    pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me)
+    choice = asked(ctx).choice
+    pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me, app=choice)
     if isinstance(pending, NeedsProof):
-        return ctx.go("/confirm?next=/profile/set-up")
+        here = f"{OWN}?app={choice}" if choice else OWN
+        return ctx.go("/confirm?next=" + quote(here, safe="/"))
     return _own_page(ctx, pending, [])
 
 
@@ -102,6 +108,7 @@ def _own_page(ctx: Ctx, pending: Totp, errors: list[FieldError]) -> Response:
     return _page(
         ctx,
         pending,
+        base=OWN,
         action="/profile/set-up/save",
         cancel_url="/profile/set-up/cancel",
         replacing=ctx.me.enrolled,
@@ -177,7 +184,7 @@ async def show_demanded(ctx: Ctx) -> Response:
     token = ctx.request.path_params["token"]
     if ctx.half is not None and ctx.half.sign_in.stage is Stage.ENROL:
         pending = await ctx.world.store.run(
-            enrol.begin_demanded, ctx.now, half=ctx.half, token=token
+            enrol.begin_demanded, ctx.now, half=ctx.half, token=token, app=asked(ctx).choice
         )
         if isinstance(pending, Totp):
             return _demanded_page(ctx, token, pending, [])
@@ -201,6 +208,7 @@ def _demanded_page(ctx: Ctx, token: str, pending: Totp, errors: list[FieldError]
     return _page(
         ctx,
         pending,
+        base=f"/enrol/{token}",
         action=f"/enrol/{token}",
         cancel_url="/set-up/cancel",
         replacing=False,
