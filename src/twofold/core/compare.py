@@ -3,11 +3,12 @@
 A row differs only where the difference can be the reason. Each that does says what to do about it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
 from twofold.core import locks
+from twofold.core.apps import Catalogue
 from twofold.core.case import Case, Standing, best, diagnose, drift_of
 from twofold.core.diagnosis import Cause
 from twofold.core.evidence import PARAMETERS
@@ -22,6 +23,10 @@ LATELY = 7 * DAY
 APART = 45
 """Seconds between two clocks from which the difference can be the reason: past the window of one
 step, with half a step of doubt."""
+UNNAMED = "not named"
+ENOUGH_APPS = 3
+"""People who named their app, from whom on an app that none of them uses stands out."""
+SHOWN_APPS = 4
 ONE_CODE, TWO_CODES = "one code", "two codes in a row"
 OLDER_ENTRY = "An older entry may still be in the app: use the newest one and delete the others."
 
@@ -52,6 +57,8 @@ class Crowd:
     """The people for whom it works: never empty."""
 
     members: Sequence[Member]
+    apps: Mapping[str, int]
+    """How many of them named which app, by its id; "" for none named."""
     strict: int
     """How many of them are asked for two codes in every new browser."""
     slowed: int
@@ -81,6 +88,8 @@ class Norm:
 
     new_browser: str
     state: str
+    apps: Mapping[str, int]
+    app_words: str
     set_up: str
     set_ups: int
     set_ups_words: str
@@ -98,11 +107,12 @@ class Norm:
     signed_in: str
 
 
-def compare(case: Case, counts: Counts, norm: Norm) -> list[Row]:
+def compare(case: Case, counts: Counts, norm: Norm, apps: Catalogue) -> list[Row]:
     """Every aspect, in the order in which one would ask."""
     return [
         _new_browser(case, norm),
         _state(case, norm),
+        _app(case, norm, apps),
         *_set_ups(case, norm),
         _settings(case, norm),
         _clock(case, norm),
@@ -117,12 +127,14 @@ def compare(case: Case, counts: Counts, norm: Norm) -> list[Row]:
 # ---- the other side --------------------------------------------------------------------------
 
 
-def norm_of_person(case: Case, counts: Counts) -> Norm:
+def norm_of_person(case: Case, counts: Counts, apps: Catalogue) -> Norm:
     """Another person as the measure."""
     drift = drift_of(case)
     return Norm(
         new_browser=_asked(case),
         state=_state_words(case),
+        apps={case.active.app: 1} if case.active else {},
+        app_words=_app_words(case, apps),
         set_up=_set_up_words(case),
         set_ups=case.set_ups,
         set_ups_words=str(case.set_ups),
@@ -140,7 +152,7 @@ def norm_of_person(case: Case, counts: Counts) -> Norm:
     )
 
 
-def norm_of_crowd(crowd: Crowd, now: Instant) -> Norm:
+def norm_of_crowd(crowd: Crowd, now: Instant, apps: Catalogue) -> Norm:
     """The people for whom it works as the measure: the middle one, and nine of ten."""
     members, size = crowd.members, len(crowd.members)
     drifts = sorted(one.drift for one in members)
@@ -151,6 +163,8 @@ def norm_of_crowd(crowd: Crowd, now: Instant) -> Norm:
     return Norm(
         new_browser=f"{TWO_CODES} for {crowd.strict} of {size}" if crowd.strict else ONE_CODE,
         state="set up",
+        apps=crowd.apps,
+        app_words=_apps_words(crowd.apps, apps),
         set_up=_dated(median_low(one.set_up_at for one in members), now),
         set_ups=set_ups,
         set_ups_words=str(set_ups),
@@ -223,6 +237,30 @@ def _state(case: Case, norm: Norm) -> Row:
         "not set up": "My Profile, Set up.",
     }.get(own, "")
     return Row("Second step", own, norm.state, remedy if own != norm.state else "")
+
+
+def _app_words(case: Case, apps: Catalogue) -> str:
+    return (apps.title(case.active.app) if case.active else "") or UNNAMED
+
+
+def _apps_words(named: Mapping[str, int], apps: Catalogue) -> str:
+    """How many use which, the most used first, those who named none last."""
+    ordered = sorted(named.items(), key=lambda item: (not apps.title(item[0]), -item[1], item[0]))
+    said = [f"{apps.title(app) or UNNAMED}: {count}" for app, count in ordered]
+    return "; ".join(said[:SHOWN_APPS])
+
+
+def _app(case: Case, norm: Norm, apps: Catalogue) -> Row:
+    """An app that nobody uses for whom it works stands out, once enough of them named theirs."""
+    own, named = case.active.app if case.active else "", dict(norm.apps)
+    named.pop("", None)
+    remedy = ""
+    if apps.title(own) and own not in named and sum(named.values()) >= ENOUGH_APPS:
+        remedy = (
+            "Nobody for whom it works named this app: look at what Help says about it, or set up "
+            "with another one."
+        )
+    return Row("App", _app_words(case, apps), norm.app_words, remedy)
 
 
 def _dated(at: Instant, now: Instant) -> str:
