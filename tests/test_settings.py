@@ -312,3 +312,17 @@ def test_a_proxy_that_is_no_address_is_refused(value: str) -> None:
 def test_nobody_can_trust_everybody(value: str) -> None:
     """The address of a request would then be what its sender says."""
     assert "everybody" in refusal(TRUSTED_PROXIES=f"127.0.0.1, {value}")
+
+
+@pytest.mark.parametrize("value", ["ntp.example.org", "ntp.example.org:1123", "[2001:db8::1]:123"])
+def test_a_time_server_may_be_named(value: str) -> None:
+    """As one writes it; empty is none."""
+    assert load({"TWOFOLD_NTP_SERVER": f" {value} "}).ntp_server == value
+    assert load({"TWOFOLD_NTP_SERVER": ""}).ntp_server is None
+    assert load({}).ntp_server is None
+
+
+@pytest.mark.parametrize("value", ["ntp://a.example", "a b", "a.example:0", "a.example:x", ":123"])
+def test_a_time_server_that_cannot_be_is_refused(value: str) -> None:
+    """With how it must look."""
+    assert "must look like ntp.example.org" in refusal(NTP_SERVER=value)

@@ -9,9 +9,10 @@ from structlog.testing import capture_logs
 
 from tests.conftest import FixedClock
 from tests.mail.worlds import GREYLISTED, FakeMailer, world_of
-from tests.world import Organisation, found
+from tests.world import DESK, Organisation, found
+from twofold.core.attempts import Attempt, AttemptPurpose, Outcome
 from twofold.core.mail import MailKind, MailState
-from twofold.core.people import HOUR
+from twofold.core.people import DAY, HOUR
 from twofold.flows.outbox import write_mail
 from twofold.ports import Letter, Store, World
 from twofold.system import SystemRandom
@@ -98,6 +99,66 @@ def test_it_cleans_up_at_once_and_then_once_a_minute(world: World, acme: Organis
     acme.clock.advance(1)
     worker.tick()
     assert peek() is None
+
+
+def codes(acme: Organisation, offset: int, count: int = 6) -> None:
+    """So many people's codes were so far from our clock just now."""
+    for number in range(count):
+        name = f"p{number}"
+        person = acme.store.call(
+            lambda tx, name=name: tx.people.by_email(f"{name}@acme.example")
+        ) or acme.add(name)
+        attempt = Attempt(
+            id=acme.store.call(lambda tx: tx.random.new_id()),
+            account_id=acme.account_id,
+            person_id=person.id,
+            purpose=AttemptPurpose.SIGN_IN,
+            outcome=Outcome.ACCEPTED,
+            at=acme.now,
+            authenticator_id="t",
+            offset=offset,
+            known_browser=False,
+            source=DESK,
+        )
+        acme.store.call(lambda tx, one=attempt: tx.attempts.reserve(one))
+
+
+def test_a_clock_that_is_off_is_said_once_with_its_size_and_once_when_it_is_right(
+    world: World, acme: Organisation
+) -> None:
+    """And again when the size has changed; in between the log is quiet."""
+    worker = Worker(world)
+    said = []
+    for offset in (0, -3, -3, -5, 0, 0):
+        codes(acme, offset)
+        with capture_logs() as logs:
+            worker.tick()
+        said.append([(line["event"], line["log_level"]) for line in logs])
+        acme.clock.advance(60)
+    off, right = ("our-clock-is-off", "warning"), ("our-clock-is-right-again", "warning")
+    assert said == [[], [off], [], [off], [right], []]
+
+
+def test_the_line_about_the_clock_names_side_and_size(world: World, acme: Organisation) -> None:
+    """So that whoever reads the log knows what to look for."""
+    codes(acme, -3)
+    with capture_logs() as logs:
+        Worker(world).tick()
+    (line,) = logs
+    assert line["people"] == 6
+    assert 60 <= line["seconds_ahead"] <= 100
+    assert "ahead of most people's phones" in line["says"]
+
+
+def test_no_news_of_the_clock_is_no_good_news(world: World, acme: Organisation) -> None:
+    """A day without codes does not mean that it was put right."""
+    worker = Worker(world)
+    codes(acme, -3)
+    worker.tick()
+    acme.clock.advance(2 * DAY)
+    with capture_logs() as logs:
+        worker.tick()
+    assert logs == []
 
 
 def test_started_it_sends_what_is_due_and_stops_when_told(

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import uvicorn
 
-from twofold import __version__
+from twofold import __version__, ntp
+from twofold.core.clocks import about, side
+from twofold.core.crowd import LOUD
 from twofold.core.errors import StartError
 from twofold.data import load_apps, load_common
 from twofold.flows import setup
@@ -88,7 +90,7 @@ def first_lines(settings: Settings, world: World) -> list[str]:
         f"address: {settings.public_url}",
         f"data:    {settings.data_dir.resolve()}",
         f"clock:   {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC, "
-        "not compared with a time server",
+        + clock_compared(settings.ntp_server),
     ]
     if world.store.call(setup.needs_first_admin):
         link = world.store.call(setup.first_admin_link, now)
@@ -99,6 +101,19 @@ def first_lines(settings: Settings, world: World) -> list[str]:
             "Another link: twofold admin-link (here: .venv/bin/twofold admin-link)",
         ]
     return lines
+
+
+def clock_compared(server: str | None) -> str:
+    """What a time server says about our clock, in a few words; a start never waits long for it."""
+    if server is None:
+        return "not compared with a time server"
+    try:
+        answer = ntp.ask(server)
+    except ntp.NoAnswer:
+        return f"and {server} does not answer"
+    if abs(answer.ahead) < LOUD:
+        return f"compared with {server}"
+    return f"WRONG: about {about(round(answer.ahead))} {side(round(answer.ahead))}, says {server}"
 
 
 def serve(settings: Settings, echo: Callable[[str], None]) -> None:

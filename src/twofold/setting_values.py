@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from twofold.mail.smtp_url import parse_smtp_url
+from twofold.ntp import split_server
 
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z|[0-9a-f:.]+\Z", re.IGNORECASE)
@@ -103,6 +104,20 @@ def smtp_url(value: Any) -> str | None:
         return None
     text = _text(value).strip()
     parse_smtp_url(text)
+    return text
+
+
+def ntp_server(value: Any) -> str | None:
+    """Host, or host and port, of a time server; None, or an empty text, for none."""
+    text = "" if value is None else _text(value).strip()
+    if not text:
+        return None
+    try:
+        host, port = split_server(text)
+    except ValueError:
+        host, port = "", 0
+    if not _HOST.match(host) or not 1 <= port <= 65535:
+        raise ValueError("must look like ntp.example.org or ntp.example.org:123.")
     return text
 
 

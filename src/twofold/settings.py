@@ -48,6 +48,9 @@ class Settings:
     `?starttls=off`. Default: none; mails wait in the outbox."""
     mail_from: str
     """Sender of mails. Default: `Twofold <twofold@HOST>` with the host of `public_url`."""
+    ntp_server: str | None
+    """A time server, `ntp.example.org` or `ntp.example.org:123`, that `twofold doctor` and the
+    start compare our clock with. Default: none; nothing is asked."""
     argon2_memory_kib: int
     """Memory for one password check in KiB. Default: 19456."""
     argon2_time: int
@@ -82,6 +85,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "trusted_proxies": values.networks,
     "smtp_url": values.smtp_url,
     "mail_from": values.mail_from,
+    "ntp_server": values.ntp_server,
     "argon2_memory_kib": values.whole(7168, 4 * 2**20),
     "argon2_time": values.whole(1, 64),
     "argon2_parallelism": values.whole(1, 64),
@@ -234,6 +238,7 @@ def _with_defaults(given: Mapping[str, Given]) -> dict[str, Given]:
     default("trusted_proxies", "")
     default("smtp_url", None)
     default("mail_from", f"Twofold <twofold@{values.mail_host(str(full['public_url'].value))}>")
+    default("ntp_server", None)
     default("argon2_memory_kib", 19456)
     default("argon2_time", 2)
     default("argon2_parallelism", 1)

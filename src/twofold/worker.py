@@ -8,7 +8,9 @@ import threading
 
 import structlog
 
+from twofold.core.crowd import FEWEST, LOUD, NOBODY, Picture
 from twofold.core.people import MINUTE, Instant
+from twofold.flows import clock
 from twofold.flows.deliver import deliver_due
 from twofold.flows.housekeeping import purge
 from twofold.ports import World
@@ -32,6 +34,7 @@ class Worker:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="twofold-worker", daemon=True)
         self._cleaned_at: Instant | None = None
+        self._told: Picture = NOBODY
 
     def start(self) -> None:
         """Begin; may be called once."""
@@ -58,12 +61,26 @@ class Worker:
         if self._cleaned_at is None or now - self._cleaned_at >= CLEAN_EVERY:
             self._cleaned_at = now
             self._world.store.call(purge, now)
+            self._watch_the_clock(now)
         done = 0
         while done < BATCH and not self._stopping.is_set():
             if not deliver_due(self._world, limit=1):
                 return False
             done += 1
         return done == BATCH
+
+    def _watch_the_clock(self, now: Instant) -> None:
+        """Say it in the log when our own clock turns out to be off, by another size, or right."""
+        seen = self._world.store.call(clock.look, now)
+        if seen.is_off and (not self._told.is_off or abs(seen.ahead - self._told.ahead) > LOUD):
+            _log.warning(
+                "our-clock-is-off", seconds_ahead=seen.ahead, people=seen.people, says=seen.sentence
+            )
+        elif self._told.is_off and not seen.is_off and seen.people >= FEWEST:
+            _log.warning("our-clock-is-right-again", people=seen.people)
+        else:
+            return
+        self._told = seen
 
     def _run(self) -> None:
         while not self._stopping.is_set():

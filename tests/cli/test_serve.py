@@ -15,7 +15,9 @@ import httpx2
 import pytest
 
 from tests.cli.conftest import Run
+from tests.timeservers import TimeServer, time_server
 from twofold import __version__
+from twofold.bootstrap import clock_compared
 
 START = 60
 """Seconds that a start may take on a machine that is busy with other tests."""
@@ -102,6 +104,21 @@ def test_a_proxy_that_is_not_named_is_told_of_on_both_outputs(account: Run, port
     (warning,) = out.splitlines()
     assert "TWOFOLD_TRUSTED_PROXIES=127.0.0.1" in warning
     assert [line for line in err.splitlines() if "TWOFOLD_TRUSTED_PROXIES" in line] == [err.strip()]
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (TimeServer(), "compared with 127.0.0.1"),
+        (TimeServer(off=-90), "WRONG: about 90 seconds ahead, says 127.0.0.1"),
+        (TimeServer(stratum=0), "does not answer"),
+    ],
+)
+def test_a_start_says_what_the_time_server_said(kind: TimeServer, says: str) -> None:
+    """And goes on whatever that is."""
+    with time_server(kind) as server:
+        assert says in clock_compared(server)
+    assert clock_compared(None) == "not compared with a time server"
 
 
 def test_commands_work_while_the_service_runs(account: Run, port: int) -> None:

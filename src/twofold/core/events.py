@@ -42,6 +42,7 @@ class EventKind(StrEnum):
     RECOVERY_MADE = "recovery:codes-made"
     RECOVERY_STORED = "recovery:codes-stored"
     RECOVERY_USED = "recovery:code-used"
+    CLOCK_REPAIRED = "authenticator:clock-repaired"
     PAIR_MODE = "person:pair-mode"
     PASSWORD_STOLEN = "password:counts-as-stolen"  # noqa: S105
     AUTHENTICATOR_DISABLED = "authenticator:disabled"
@@ -140,6 +141,7 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.ENROL_LINK_SENT: (Group.AUTHENTICATORS, "Link to set up sent"),
     EventKind.AUTHENTICATOR_DISABLED: (Group.AUTHENTICATORS, "Authenticator disabled"),
     EventKind.AUTHENTICATOR_RESET: (Group.AUTHENTICATORS, "Authenticator ended by an admin"),
+    EventKind.CLOCK_REPAIRED: (Group.AUTHENTICATORS, "Brought back from a wrong clock"),
     EventKind.CODE_ACCEPTED: (Group.CODES, "Code accepted"),
     EventKind.CODE_REFUSED: (Group.CODES, "Code refused"),
     EventKind.RESYNCED: (Group.CODES, "Clock matched anew by two codes"),

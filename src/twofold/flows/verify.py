@@ -16,7 +16,7 @@ Order of things, each for a reason:
 
 from dataclasses import dataclass, field, replace
 
-from twofold.core import diagnosis, drift, otp, recovery, throttle
+from twofold.core import diagnosis, drift, otp, recovery, throttle, wrong_clock
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
 from twofold.core.authenticators import AuthenticatorState, Totp
 from twofold.core.browsers import Browser
@@ -30,6 +30,9 @@ from twofold.flows import alarms, guard
 from twofold.flows.guard import CodeState
 from twofold.flows.outbox import record
 from twofold.ports import Tx
+
+MOST_ACCEPTED = 100
+"""Accepted codes of one authenticator that may lie around a step: each is one step, of 46."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,10 +344,28 @@ def _compare(
 
 
 def _claim(tx: Tx, now: Instant, authenticator: Totp, step: int, purpose: AttemptPurpose) -> bool:
+    if _was_used_before(tx, authenticator, step):
+        return False
     offset = learnt = step - otp.step_at(now)
     if purpose is not AttemptPurpose.RESYNC:
         learnt = drift.learn(authenticator.drift, authenticator.last_offset, offset)
     return tx.authenticators.claim_step(authenticator.id, step, drift=learnt, offset=offset)
+
+
+def _was_used_before(tx: Tx, authenticator: Totp, step: int) -> bool:
+    """Whether the step was accepted while our clock stood in the future, before the last used
+    step was brought back (`flows/clock.py`). Else the greater-than of `claim_step` says it all.
+    """
+    around = step * otp.STEP_SECONDS
+    span = (drift.FARTHEST + otp.WINDOW + 2) * otp.STEP_SECONDS
+    accepted = tx.attempts.accepted(
+        authenticator.person_id,
+        authenticator.id,
+        since=around - span,
+        until=around + span,
+        limit=MOST_ACCEPTED,
+    )
+    return wrong_clock.was_used(step, accepted)
 
 
 def _settle(tx: Tx, attempt: Attempt, outcome: Outcome, offset: int | None) -> None:

@@ -9,14 +9,14 @@ leaves open whether the mail was taken; it is sent again under the same Message-
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from jinja2 import TemplateError
 
 from twofold.core.errors import SettingsError
 from twofold.mail import words
 from twofold.mail.conversation import Conversation, Timeouts, Trouble, base64
-from twofold.mail.envelope import Envelope, UnwritableAddress, parse_sender, seal
+from twofold.mail.envelope import Envelope, UnwritableAddress, deliverable, parse_sender, seal
 from twofold.mail.smtp_url import MailServer, parse_smtp_url
 from twofold.ports import Delivery, Letter, Postbox
 
@@ -75,6 +75,24 @@ class SmtpMailer:
         finally:
             conversation.leave()
 
+    def probe(self, receiver: str, *, patience: float) -> Delivery:
+        """One conversation up to RCPT, about a mail from our sender to `receiver` (our own sender
+        for ""), which is then given up: nothing is sent. Takes at most `patience` seconds and the
+        time of a name look-up. `final` says that the server does not want this receiver.
+        """
+        if self._server is None or self._tls is None:
+            return Delivery(ok=False, final=False, detail="No mail server is set up.")
+        timeouts = Timeouts(patience, patience, patience, patience, patience)
+        conversation = Conversation(self._server, self._tls, timeouts, own_name=self._own_name)
+        attempt = _Attempt(self._server, conversation, _passwords(self._server))
+        own = self._sender.addr_spec
+        try:
+            return attempt.ask(own, deliverable(receiver) if receiver else own)
+        except UnwritableAddress as problem:
+            return Delivery(ok=False, final=True, detail=str(problem))
+        finally:
+            conversation.leave()
+
 
 class _Attempt:
     """One mail in one conversation."""
@@ -87,11 +105,40 @@ class _Attempt:
         self._secrets = secrets
 
     def hand_over(self, envelope: Envelope) -> Delivery:
+        return self._signed_in(lambda: self._transaction(envelope))
+
+    def ask(self, sender: str, receiver: str) -> Delivery:
+        return self._signed_in(lambda: self._question(sender, receiver))
+
+    def _question(self, sender: str, receiver: str) -> Delivery:
+        """MAIL and RCPT; the QUIT that follows gives the mail up (RFC 5321 section 4.1.1.10)."""
+        options = () if receiver.isascii() else ("SMTPUTF8",)
+        if options and not self._conversation.has_extn("smtputf8"):
+            return self._no_utf8(receiver)
+        code, reply = self._conversation.mail(sender, options)
+        if not _positive(code):
+            detail = f"{self._at} did not take the sender {sender}: {self._words(code, reply)}"
+            return Delivery(ok=False, final=False, detail=detail)
+        code, reply = self._conversation.rcpt(receiver)
+        said = self._words(code, reply)
+        if _positive(code):
+            detail = f"{self._at} would take a mail to {receiver}: {said}"
+            return Delivery(ok=True, final=False, detail=detail)
+        final = 500 <= code < 600 and code not in _ABOUT_US
+        detail = f"{self._at} did not take the receiver {receiver}: {said}"
+        return Delivery(ok=False, final=final, detail=detail)
+
+    def _no_utf8(self, receiver: str) -> Delivery:
+        detail = f"{self._at} cannot deliver to {receiver}: it does not know SMTPUTF8."
+        return Delivery(ok=False, final=True, detail=detail)
+
+    def _signed_in(self, then: Callable[[], Delivery]) -> Delivery:
+        """Connect, secure, sign in, and go on; what goes wrong on the way, in words."""
         try:
             self._conversation.greet()
             self._conversation.secure()
             self._conversation.authenticate()
-            return self._transaction(envelope)
+            return then()
         except Trouble as trouble:
             return self._not_now(f"{self._at} cannot be used: {trouble}.")
         except smtplib.SMTPAuthenticationError as problem:
@@ -111,8 +158,7 @@ class _Attempt:
         """MAIL, RCPT, DATA (RFC 5321 section 3.3); the first answer that is not 2xx ends it."""
         conversation = self._conversation
         if envelope.needs_utf8 and not conversation.has_extn("smtputf8"):
-            detail = f"{self._at} cannot deliver to {envelope.receiver}: it does not know SMTPUTF8."
-            return Delivery(ok=False, final=True, detail=detail)
+            return self._no_utf8(envelope.receiver)
         options = ("SMTPUTF8",) if envelope.needs_utf8 else ()
         code, reply = conversation.mail(envelope.sender, options)
         if _positive(code):
@@ -159,11 +205,17 @@ class _Attempt:
 
 def _secrets(server: MailServer, letter: Letter) -> list[str]:
     """What must not come back in a detail, longest first."""
-    name, password = server.name, server.password
-    found = {str(letter.mail.params.get("token", ""))}
-    if password:
-        found |= {password, base64(password), base64(name), base64(f"\0{name}\0{password}")}
+    found = {str(letter.mail.params.get("token", "")), *_passwords(server)}
     return sorted(found - {""}, key=len, reverse=True)
+
+
+def _passwords(server: MailServer) -> list[str]:
+    """Our password at the mail server, as it may come back; longest first."""
+    name, password = server.name, server.password
+    if not password:
+        return []
+    found = {password, base64(password), base64(name), base64(f"\0{name}\0{password}")}
+    return sorted(found, key=len, reverse=True)
 
 
 def _tls_context(server: MailServer) -> ssl.SSLContext:

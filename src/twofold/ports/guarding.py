@@ -5,6 +5,8 @@ from typing import Protocol
 
 from twofold.core.attempts import Attempt, Outcome
 from twofold.core.browsers import Browser
+from twofold.core.clocks import Reading
+from twofold.core.crowd import Sighting
 from twofold.core.diagnosis import Verdict
 from twofold.core.people import Instant, Person
 from twofold.core.recovery import RecoveryStanding
@@ -35,6 +37,18 @@ class Attempts(Protocol):
 
     def of(self, person_id: str, *, limit: int) -> Sequence[Attempt]:
         """The newest attempts, newest first."""
+        ...
+
+    def accepted(
+        self, person_id: str, authenticator_id: str, *, since: Instant, until: Instant, limit: int
+    ) -> Sequence[Reading]:
+        """The newest accepted codes of one authenticator, from `since` to `until`."""
+        ...
+
+    def sightings(self, *, since: Instant, until: Instant, limit: int) -> Sequence[Sighting]:
+        """The newest codes of everybody that tell how far a clock is off, after `since` and up to
+        `until`. Bounded work, however many codes were refused in that time.
+        """
         ...
 
 
@@ -78,6 +92,10 @@ class Counters(Protocol):
         ...
 
     def save(self, key: str, text: str, at: Instant) -> None: ...
+    def saved_after(self, moment: Instant) -> Mapping[str, str]:
+        """The texts last saved after `moment`, locked. After now: by a clock that was wrong."""
+        ...
+
     def drop(self, keys: Sequence[str]) -> int: ...
     def purge(self, before: Instant) -> int:
         """Delete what was last saved before this moment; how many."""

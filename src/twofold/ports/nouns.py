@@ -18,6 +18,7 @@ from twofold.core.people import (
 )
 from twofold.core.sessions import Caller, HalfCaller, Session, SignIn, Stage
 from twofold.core.tokens import Link, Purpose
+from twofold.ports.comparing import Comparisons
 from twofold.ports.guarding import Attempts, Browsers, Counters, Recovery
 from twofold.ports.randomness import Random
 
@@ -154,6 +155,14 @@ class Authenticators(Protocol):
 
     def burn(self, person_id: str, step: int) -> None:
         """No code of the person's up to `step` counts any more."""
+        ...
+
+    def used_beyond(self, step: int) -> Sequence[Totp]:
+        """Active and pending ones of the whole deployment whose last used step is greater."""
+        ...
+
+    def bring_back(self, authenticator_id: str, step: int, *, expected: int) -> bool:
+        """Lower the last used step to `step`; false if it was not `expected` any more."""
         ...
 
     def activate(self, authenticator_id: str, *, at: Instant) -> bool:
@@ -293,6 +302,10 @@ class Mails(Protocol):
         """How many mails of these kinds the person was written since; against mail bombing."""
         ...
 
+    def bring_forward(self, after: Instant, at: Instant) -> int:
+        """What waits for a try after `after` is due `at`; how many."""
+        ...
+
     def waiting(self) -> int:
         """Mails not sent and not failed, over the deployment."""
         ...
@@ -371,6 +384,12 @@ class Tx(Protocol):
         """
         ...
 
+    def database_time(self) -> float | None:
+        """Seconds since the epoch by the database server's own clock; None where the database
+        has no clock but this machine's.
+        """
+        ...
+
     @property
     def accounts(self) -> Accounts: ...
     @property
@@ -397,3 +416,5 @@ class Tx(Protocol):
     def browsers(self) -> Browsers: ...
     @property
     def recovery(self) -> Recovery: ...
+    @property
+    def comparisons(self) -> Comparisons: ...

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
+from twofold.core.clocks import Reading
+from twofold.core.crowd import FARTHEST, Sighting
 from twofold.core.diagnosis import Cause, Verdict
 from twofold.core.people import Instant
 from twofold.storage.tables import attempts
@@ -67,6 +69,46 @@ NEWEST = (
     select(*ATTEMPT)
     .where(attempts.c.person_id == bindparam("person_id"))
     .order_by(attempts.c.tried_at.desc(), attempts.c.id.desc())
+    .limit(bindparam("limit"))
+)
+ACCEPTED = (
+    select(attempts.c.tried_at, attempts.c.step_offset)
+    .where(
+        attempts.c.person_id == bindparam("person_id"),
+        attempts.c.tried_at >= bindparam("since"),
+        attempts.c.tried_at <= bindparam("until"),
+        attempts.c.authenticator_id == bindparam("authenticator_id"),
+        attempts.c.outcome == Outcome.ACCEPTED.value,
+    )
+    .order_by(attempts.c.tried_at.desc(), attempts.c.id.desc())
+    .limit(bindparam("limit"))
+)
+MOST_LOOKED_AT = 5000
+"""Newest attempts among which those are sought that tell of a clock: a flood of refused codes
+makes the picture older, never the look slower."""
+LOOKED_AT = (
+    select(
+        attempts.c.person_id,
+        attempts.c.tried_at,
+        attempts.c.step_offset,
+        attempts.c.outcome,
+        attempts.c.cause,
+    )
+    .where(attempts.c.tried_at > bindparam("since"), attempts.c.tried_at <= bindparam("until"))
+    .order_by(attempts.c.tried_at.desc())
+    .limit(MOST_LOOKED_AT)
+    .subquery()
+)
+SIGHTINGS = (
+    select(LOOKED_AT.c.person_id, LOOKED_AT.c.tried_at, LOOKED_AT.c.step_offset)
+    .where(
+        LOOKED_AT.c.step_offset.between(-FARTHEST, FARTHEST),
+        or_(
+            LOOKED_AT.c.outcome == Outcome.ACCEPTED.value,
+            LOOKED_AT.c.cause.in_((Cause.CLOCK.value, Cause.TIME_ZONE.value)),
+        ),
+    )
+    .order_by(LOOKED_AT.c.tried_at.desc())
     .limit(bindparam("limit"))
 )
 FAILURES = (
@@ -139,6 +181,25 @@ class Attempts:
         """The newest attempts, newest first."""
         values = {"person_id": person_id, "limit": limit}
         return [attempt_of(row) for row in self._connection.execute(NEWEST, values)]
+
+    def accepted(
+        self, person_id: str, authenticator_id: str, *, since: Instant, until: Instant, limit: int
+    ) -> Sequence[Reading]:
+        """The newest accepted codes of one authenticator, from `since` to `until`."""
+        values = {
+            "person_id": person_id,
+            "authenticator_id": authenticator_id,
+            "since": since,
+            "until": until,
+            "limit": limit,
+        }
+        rows = self._connection.execute(ACCEPTED, values)
+        return [Reading(at, offset) for at, offset in rows if offset is not None]
+
+    def sightings(self, *, since: Instant, until: Instant, limit: int) -> Sequence[Sighting]:
+        """The newest codes of everybody that tell how far a clock is off."""
+        values = {"since": since, "until": until, "limit": limit}
+        return [Sighting(*row) for row in self._connection.execute(SIGHTINGS, values)]
 
 
 def attempt_of(values: Sequence[Any]) -> Attempt:

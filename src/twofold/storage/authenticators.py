@@ -70,6 +70,22 @@ BURN = (
     )
     .values(last_step=bindparam("step"))
 )
+USED_BEYOND = (
+    select(*TOTP)
+    .where(
+        authenticators.c.last_step > bindparam("step"),
+        authenticators.c.state.in_((PENDING, ACTIVE)),
+    )
+    .order_by(authenticators.c.id)
+)
+BRING_BACK = (
+    update(authenticators)
+    .where(
+        authenticators.c.id == bindparam("authenticator_id"),
+        authenticators.c.last_step == bindparam("expected"),
+    )
+    .values(last_step=bindparam("step"))
+)
 ACTIVATE = (
     update(authenticators)
     .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
@@ -151,6 +167,18 @@ class Authenticators:
     def burn(self, person_id: str, step: int) -> None:
         """No code of the person's up to `step` counts any more."""
         self._connection.execute(BURN, {"of_person": person_id, "step": step})
+
+    def used_beyond(self, step: int) -> Sequence[Totp]:
+        """Those of the whole deployment whose last used step is greater. Reads the whole table:
+        for one command, never for a page.
+        """
+        rows = self._connection.execute(USED_BEYOND, {"step": step})
+        return [self._totp_of(row) for row in rows]
+
+    def bring_back(self, authenticator_id: str, step: int, *, expected: int) -> bool:
+        """Lower the last used step to `step`; false if it was not `expected` any more."""
+        values = {"authenticator_id": authenticator_id, "step": step, "expected": expected}
+        return self._connection.execute(BRING_BACK, values).rowcount == 1
 
     def activate(self, authenticator_id: str, *, at: Instant) -> bool:
         """Pending to active; false if it was not pending any more."""

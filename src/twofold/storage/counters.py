@@ -18,6 +18,12 @@ SAVE = {
     dialect: insert_or_replace(dialect, counters, "key", ("state", "saved_at"))
     for dialect in DIALECTS
 }
+SAVED_AFTER = (
+    select(counters.c.key, counters.c.state)
+    .where(counters.c.saved_at > bindparam("moment"))
+    .order_by(counters.c.key)
+    .with_for_update()
+)
 DROP = delete(counters).where(KEYS)
 PURGE = delete(counters).where(counters.c.saved_at < bindparam("before"))
 EMPTY = ""
@@ -51,6 +57,11 @@ class Counters:
         """Write the text under the key, whatever was there."""
         values = {"key": key, "state": text, "saved_at": at}
         self._connection.execute(SAVE[self._dialect], values)
+
+    def saved_after(self, moment: Instant) -> Mapping[str, str]:
+        """The texts last saved after this moment, locked until the transaction ends."""
+        rows = self._connection.execute(SAVED_AFTER, {"moment": moment})
+        return {key: text for key, text in rows if text != EMPTY}
 
     def drop(self, keys: Sequence[str]) -> int:
         """Forget these keys; how many there were."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Engine, Select, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -186,6 +186,16 @@ def prepare_postgres(connection: Any, _record: object) -> None:
         " WHERE current_setting('synchronous_commit') = 'off'"
     )
     connection.commit()
+
+
+def database_time(connection: Connection) -> float | None:
+    """The moment by the clock of the PostgreSQL server, now and not at the transaction's start.
+    SQLite has none but this machine's.
+    """
+    if connection.dialect.name != "postgresql":
+        return None
+    asked = connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())")
+    return float(asked.scalar_one())
 
 
 def insert_if_free(dialect: str, table: Table, column: str) -> Insert:

@@ -47,6 +47,11 @@ CLAIM = (
     .values(state=MailState.SENDING.value, next_at=bindparam("lease_end"))
     .returning(*MAIL)
 )
+BRING_FORWARD = (
+    update(mails)
+    .where(WAITING, mails.c.next_at > bindparam("after"))
+    .values(next_at=bindparam("try_at"))
+)
 PARAMS_OF = select(mails.c.sealed_params).where(
     mails.c.id == bindparam("mail_id"), mails.c.state != fixed(MailState.SENT)
 )
@@ -187,6 +192,11 @@ class Mails:
         words = [kind.value for kind in kinds]
         values = {"person_id": person_id, "kinds": words, "since": since}
         return self._connection.execute(RECENT, values).scalar_one()
+
+    def bring_forward(self, after: Instant, at: Instant) -> int:
+        """What waits for a try after `after` is due `at`; how many."""
+        values = {"after": after, "try_at": at}
+        return self._connection.execute(BRING_FORWARD, values).rowcount
 
     def waiting(self) -> int:
         """Mails not sent and not failed, over the deployment."""

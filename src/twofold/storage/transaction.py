@@ -7,7 +7,9 @@ from twofold.storage.accounts import Accounts
 from twofold.storage.attempts import Attempts
 from twofold.storage.authenticators import Authenticators
 from twofold.storage.browsers import Browsers
+from twofold.storage.comparisons import Comparisons
 from twofold.storage.counters import Counters
+from twofold.storage.engine import database_time
 from twofold.storage.events import Events
 from twofold.storage.links import Links
 from twofold.storage.mails import Mails
@@ -38,8 +40,13 @@ class Transaction:
         self.counters = Counters(connection)
         self.browsers = Browsers(connection)
         self.recovery = Recovery(connection)
-        self._ring = ring
+        self.comparisons = Comparisons(connection)
+        self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:
         """HMAC-SHA-256 under a key of the deployment, in hexadecimal."""
         return self._ring.digest(use, text)
+
+    def database_time(self) -> float | None:
+        """The time by the database server's own clock, if it has one."""
+        return database_time(self._connection)

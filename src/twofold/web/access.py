@@ -26,11 +26,18 @@ from twofold.flows.sign_in import From
 from twofold.ports import World
 from twofold.web import forms
 from twofold.web.browsers import describe
+from twofold.web.clock_watch import ClockWatch
 from twofold.web.cookies import BROWSER, BROWSER_LINK, SESSION, SIGN_IN, Cookies
 from twofold.web.diagnosing import Explainer
 from twofold.web.render import Pages
 from twofold.web.source import client_address
 
+ONLY = {
+    Role.HELPDESK: "Only the help desk and admins can open this page.",
+    Role.ADMIN: "Only admins can open this page.",
+    Role.OWNER: "Only owners can open this page.",
+}
+"""What somebody is told whose role is too low for a page, by the least role."""
 TOUCH_EVERY = 60
 """Seconds between two writes of a session's last use."""
 
@@ -62,6 +69,7 @@ class Ctx:
     cookies: Cookies
     replay: "Replay"
     explainer: Explainer
+    clock_watch: ClockWatch
     now: Instant
     place: From
     caller: Caller | None
@@ -226,6 +234,7 @@ class Gate:
     cookies: Cookies
     all_pages: tuple[Page, ...]
     explainer: Explainer
+    clock_watch: ClockWatch
 
     def route(self, page: Page) -> Route:
         """A Starlette route; `route.endpoint` runs the gate, then the page's handler."""
@@ -298,6 +307,7 @@ class Gate:
             cookies=self.cookies,
             replay=self.replay,
             explainer=self.explainer,
+            clock_watch=self.clock_watch,
             now=now,
             place=From(
                 source=Source(
@@ -343,7 +353,7 @@ class Gate:
             if ctx.caller.person.must_change_password and not page.open_while_stolen:
                 return ctx.go("/new-password")
             if ctx.caller.person.role.rank < page.role.rank:
-                return ctx.error(403, "Only admins can open this page.")
+                return ctx.error(403, ONLY[page.role])
             return None
         if ctx.half is not None and ctx.half.sign_in.stage in STAGES[page.needs]:
             return None

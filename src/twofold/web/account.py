@@ -27,6 +27,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         "account.html",
         422 if errors else 200,
         sentence=sentence(standing),
+        clock_alarm=await ctx.clock_watch.alarm(ctx.now),
         requires_factor=standing.account.requires_factor,
         tally=standing.tally,
         can_switch=standing.refuse_reason is None,

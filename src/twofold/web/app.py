@@ -14,9 +14,11 @@ from twofold.web import (
     account,
     activity,
     browser_link,
+    compare,
     doors,
     guard_policy,
     help,
+    history,
     home,
     mail,
     people,
@@ -29,6 +31,7 @@ from twofold.web import (
     sign_in,
 )
 from twofold.web.access import Gate, Needs, Page
+from twofold.web.clock_watch import ClockWatch
 from twofold.web.cookies import Cookies
 from twofold.web.diagnosing import Explainer
 from twofold.web.proxy_warning import ProxyWarning
@@ -53,11 +56,13 @@ ALL_PAGES: tuple[Page, ...] = (
     *set_up.PAGES,
     *profile.PAGES,
     *places.PAGES,
+    *history.PAGES,
     *account.PAGES,
     *guard_policy.PAGES,
     *activity.PAGES,
     *people_import.PAGES,
     *people.PAGES,
+    *compare.PAGES,
     *mail.PAGES,
 )
 
@@ -79,7 +84,14 @@ def build_app(
     check_pages(all_pages)
     static = Static(Path(__file__).parent / "static")
     pages = Pages(static)
-    gate = Gate(world, pages, Cookies(world.public_url), tuple(all_pages), Explainer(world))
+    gate = Gate(
+        world,
+        pages,
+        Cookies(world.public_url),
+        tuple(all_pages),
+        Explainer(world),
+        ClockWatch(world),
+    )
     routes = [gate.route(page) for page in all_pages]
     routes.append(Route("/static/{version}/{name}", _static_route(static, pages)))
     return Shell(

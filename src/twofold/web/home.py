@@ -19,10 +19,12 @@ async def show(ctx: Ctx) -> Response:
         checklist.append(
             _own_recovery(await ctx.world.store.run(recovery.own, person_id=me.person.id))
         )
+    clock_alarm = ""
     if me.person.role.is_admin:
+        clock_alarm = await ctx.clock_watch.alarm(ctx.now)
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
-    return ctx.render("home.html", checklist=checklist)
+    return ctx.render("home.html", checklist=checklist, clock_alarm=clock_alarm)
 
 
 def _item(title: str, state: str, *, done: bool, url: str, action: str) -> dict[str, object]:
@@ -106,10 +108,13 @@ async def health(ctx: Ctx) -> Response:
 
 
 async def ready(ctx: Ctx) -> Response:
-    """GET /readyz: the database answers, and is of this version."""
-    if await ctx.world.store.ready():
-        return PlainTextResponse("ready\n")
-    return PlainTextResponse("the database does not answer\n", 503)
+    """GET /readyz: the database answers, and is of this version. A clock that seems to be off is
+    said in a word, without its size, and never with a status that would take us out of service.
+    """
+    if not await ctx.world.store.ready():
+        return PlainTextResponse("the database does not answer\n", 503)
+    seen = await ctx.clock_watch.look(ctx.now)
+    return PlainTextResponse("ready, clock-suspect\n" if seen.is_off else "ready\n")
 
 
 PAGES = (

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from twofold.core import passwords, throttle
+from twofold.core.clocks import drift_sentence
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
 from twofold.core.policy import requirement_sentence, who_unlocks
-from twofold.flows import enrol, recovery, sessions, step_up
+from twofold.flows import clock, enrol, recovery, sessions, step_up
 from twofold.flows import passwords as password_flows
 from twofold.flows.sign_in import PasswordRefused
 from twofold.flows.step_up import Proved
@@ -34,8 +35,14 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
     me = ctx.me
     own = await ctx.world.store.run(enrol.own, person_id=me.person.id)
     standing = await ctx.world.store.run(recovery.own, person_id=me.person.id)
+    drift = (
+        await ctx.world.store.run(clock.of_authenticator, ctx.now, authenticator=own)
+        if own
+        else None
+    )
     authenticator = (
         {
+            "clock": drift_sentence(drift) if drift else "",
             "entry": f"{own.issuer}: {own.label}",
             "confirmed_at": own.confirmed_at,
             "disabled_at": own.disabled_at,
