@@ -33,11 +33,7 @@ ALSO = {
 }
 """Mechanisms that tests of the flows prove already, on both databases."""
 OWED = {
-    "22": "recovery codes",
-    "27": "recovery codes",
-    "28": "recovery codes",
     "29": "the OpenID provider",
-    "31": "recovery codes",
     "A12.1": "passkeys",
     "A12.2": "passkeys",
     "A12.3": "passkeys",

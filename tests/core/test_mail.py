@@ -71,6 +71,8 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "enrolled",
         "replaced",
         "resynced",
+        "recovery-used",
+        "recovery-made",
         "code-failures",
         "password-stolen",
         "authenticator-disabled",

@@ -8,6 +8,7 @@ from twofold.core.people import DAY, Account, GuardPolicy, Person, PersonState, 
 from twofold.core.policy import (
     Requirement,
     guard_problem,
+    may_end_authenticator,
     may_give_role,
     may_manage,
     may_unlock,
@@ -162,20 +163,24 @@ def test_the_limits_of_an_account_follow_its_choice() -> None:
 
 
 def test_nobody_unlocks_their_peers_themselves_or_people_of_other_accounts() -> None:
-    """Only admins, and only people of lower rank."""
+    """The help desk and admins, and only people of lower rank; only admins end a factor."""
     for actor in Role:
         for subject in Role:
-            allowed = may_unlock(person(actor, "a"), person(subject, "b"))
-            assert allowed is (actor.is_admin and subject.rank < actor.rank)
+            two = person(actor, "a"), person(subject, "b")
+            is_below = subject.rank < actor.rank
+            assert may_unlock(*two) is (actor is not Role.MEMBER and is_below)
+            assert may_end_authenticator(*two) is (actor.is_admin and is_below)
     stranger = person(Role.MEMBER, "b", account_id="a2")
     assert not may_unlock(person(Role.OWNER, "a"), stranger)
+    assert not may_end_authenticator(person(Role.OWNER, "a"), stranger)
 
 
-def test_whoever_is_named_as_the_helper_may_unlock_and_is_the_least_who_may() -> None:
+def test_whoever_is_named_may_end_an_authenticator_and_is_the_least_who_may() -> None:
     """Nobody is sent to somebody who is not allowed to help."""
     named = {"an admin": Role.ADMIN, "an owner": Role.OWNER}
     for role in Role:
-        helpers = [other for other in Role if may_unlock(person(other, "a"), person(role, "b"))]
+        subject = person(role, "b")
+        helpers = [one for one in Role if may_end_authenticator(person(one, "a"), subject)]
         if not helpers:
             assert who_unlocks(role) == "the operator of this server"
         else:

@@ -59,6 +59,11 @@ def _painted(svg: str, pixels: int, page: int = 0) -> np.ndarray:
     return cv2.copyMakeBorder(picture, 40, 40, 40, 40, cv2.BORDER_CONSTANT, value=page)
 
 
+def _zxing(picture: np.ndarray) -> list[zxingcpp.Barcode]:
+    """QR codes alone: in one of a thousand ZXing finds a short Codabar among the modules too."""
+    return zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+
+
 def _zbar(picture: Path) -> str:
     zbarimg = shutil.which("zbarimg")
     assert zbarimg, "zbarimg is missing: install Debian's package “zbar-tools”"
@@ -75,7 +80,7 @@ def test_three_cameras_read_the_uri(name: str, email: str, page: int, tmp_path: 
     picture = _painted(qr_svg(uri), 4, page)
     file = tmp_path / "qr.png"
     assert cv2.imwrite(str(file), picture)
-    assert [found.text for found in zxingcpp.read_barcodes(picture)] == [uri]
+    assert [found.text for found in _zxing(picture)] == [uri]
     assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == uri
     assert _zbar(file) == uri
 
@@ -131,7 +136,7 @@ def test_the_level_is_m_and_falls_to_l_beyond_version_ten(
     uri = "otpauth://totp/a?secret=" + "x" * (length - 24)
     side = int(ElementTree.fromstring(qr_svg(uri)).attrib["viewBox"].split()[2])
     assert side == 17 + 4 * version + 2 * BORDER
-    found = zxingcpp.read_barcodes(_painted(qr_svg(uri), 4))
+    found = _zxing(_painted(qr_svg(uri), 4))
     assert found[0].text == uri
     assert found[0].ec_level.lower() == level
     assert segno.make_qr(uri, error=level, boost_error=False).version == version <= MAX_VERSION
@@ -149,4 +154,4 @@ def test_a_uri_that_no_phone_would_read_is_refused(length: int) -> None:
 def test_any_names_make_a_code_that_is_read_back(name: str, email: str) -> None:
     """Whatever people and organisations are called."""
     uri = _uri(name, email)
-    assert zxingcpp.read_barcodes(_painted(qr_svg(uri), 4))[0].text == uri
+    assert _zxing(_painted(qr_svg(uri), 4))[0].text == uri

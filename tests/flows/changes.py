@@ -17,6 +17,7 @@ from twofold.flows import (
     mails,
     passwords,
     people,
+    recovery,
     rollout,
     second_step,
     sessions,
@@ -72,6 +73,29 @@ def two_codes_of_a_slow_phone(acme: Organisation) -> Callable[[], object]:
     half = acme.half(ben)
     typed = Typed(acme.code(ben, steps=-7), acme.code(ben, steps=-6))
     return lambda: acme.call(second_step.resync, half=half, typed=typed, place=HERE)
+
+
+def recovery_codes(acme: Organisation) -> Callable[[], object]:
+    """A new set in place of one."""
+    caller = acme.caller(enrolled(acme))
+    acme.call(recovery.make, caller=caller, source=DESK)
+    return lambda: acme.call(recovery.make, caller=caller, source=DESK)
+
+
+def recovery_codes_stored(acme: Organisation) -> Callable[[], object]:
+    """The person says so."""
+    caller = acme.caller(enrolled(acme))
+    acme.call(recovery.make, caller=caller, source=DESK)
+    return lambda: acme.call(recovery.stored, caller=caller)
+
+
+def recovery_code(acme: Organisation) -> Callable[[], object]:
+    """One of them signs in."""
+    ben = enrolled(acme)
+    made = acme.call(recovery.make, caller=acme.caller(ben), source=DESK)
+    assert isinstance(made, recovery.NewCodes)
+    half = acme.half(ben)
+    return lambda: acme.call(second_step.recover, half=half, typed=made.codes[0], place=HERE)
 
 
 def trusted(acme: Organisation) -> Callable[[], object]:
@@ -329,6 +353,9 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
     ),
     EventKind.SIGN_IN_CANCELLED: ("sign_in.cancel", cancelled),
     EventKind.SIGN_IN_COMPLETED: ("second_step.submit_code", code),
+    EventKind.RECOVERY_MADE: ("recovery.make", recovery_codes),
+    EventKind.RECOVERY_STORED: ("recovery.stored", recovery_codes_stored),
+    EventKind.RECOVERY_USED: ("second_step.recover", recovery_code),
     EventKind.RESYNCED: ("second_step.resync", two_codes_of_a_slow_phone),
     EventKind.CODE_REFUSED: ("second_step.submit_code", wrong_code),
     EventKind.ENROL_STARTED: ("enrol.begin_own", begun),

@@ -10,6 +10,7 @@ from twofold.core.events import EventKind
 from twofold.flows import (
     audit,
     browsers,
+    compare,
     console,
     enrol,
     guard_policy,
@@ -17,12 +18,14 @@ from twofold.flows import (
     mails,
     passwords,
     people,
+    recovery,
     rollout,
     second_step,
     sessions,
     setup,
     sign_in,
     step_up,
+    troubleshoot,
     unlock,
     verify,
 )
@@ -35,10 +38,12 @@ ELSEWHERE = {
     "browsers.may_skip_code", "console.choose_account", "console.list_people",
     "console.list_mails", "enrol.own", "enrol.wait_for_link", "enrol.waits_until",
     "guard_policy.meaning",
-    "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody",
-    "people.kept_upload", "people.list_people", "people.look", "people.preview_import",
+    "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
+    "people.kept_upload", "people.list_people", "people.preview_import",
     "rollout.preview", "rollout.standing", "second_step.code_page", "sessions.places",
     "setup.needs_first_admin", "sign_in.whose_expired", "step_up.code_answer",
+    "compare.with_others", "compare.with_person", "troubleshoot.case_by_email",
+    "troubleshoot.case_of", "troubleshoot.history", "troubleshoot.look",
     # A try is charged here; its entry comes when it is settled.
     "sign_in.look_up_password", "step_up.look_up_own_password",
     # Parts of the flows in the table, and what is seen in their entries.
@@ -68,8 +73,9 @@ def test_a_change_writes_its_event(acme: Organisation, kind: EventKind, act: Act
 def test_the_table_knows_every_flow() -> None:
     """A new flow writes an event and stands in the table, or is named as one that need not."""
     modules = (
-        audit, browsers, console, enrol, guard_policy, links, mails, passwords, people, rollout,
-        second_step, sessions, setup, sign_in, step_up, unlock, verify,
+        audit, browsers, compare, console, enrol, guard_policy, links, mails, passwords, people,
+        recovery, rollout, second_step, sessions, setup, sign_in, step_up, troubleshoot, unlock,
+        verify,
     )  # fmt: skip
     walked = {name for name, _ in TABLE.values()} | set(MORE)
     known = {name for module in modules for name in flows_of(module)}

@@ -10,7 +10,7 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import DAY, Person, PersonState, Role
 from twofold.core.tokens import Purpose
-from twofold.flows import enrol, links, passwords, people
+from twofold.flows import enrol, links, passwords, people, troubleshoot
 from twofold.flows.setup import Refused
 
 
@@ -249,13 +249,15 @@ def test_a_person_is_shown_with_what_an_admin_sees(acme: Organisation) -> None:
     """Authenticator, mails, and whether the admin may change them."""
     ben = acme.add("Ben")
     acme.enrol(ben)
-    seen = acme.store.call(people.look, actor=acme.owner, person_id=ben.id)
+    seen = acme.call(troubleshoot.look, actor=acme.owner, person_id=ben.id)
     assert seen is not None
-    assert (seen.person, seen.authenticator) == (ben, acme.active(ben))
-    assert [mail.kind for mail in seen.mails] == [MailKind.ENROLLED]
+    assert seen.case.person == ben
+    assert seen.case.active is not None
+    assert seen.case.active.id == acme.active(ben).id
+    assert [mail.kind for mail in seen.case.mails] == [MailKind.ENROLLED]
     assert seen.may_manage
     eve = acme.add("Eve", Role.ADMIN)
-    above = acme.store.call(people.look, actor=eve, person_id=acme.owner_id)
+    above = acme.call(troubleshoot.look, actor=eve, person_id=acme.owner_id)
     assert above is not None
     assert not above.may_manage
 
@@ -282,7 +284,7 @@ def test_everybody_is_one_account_or_all(acme: Organisation, bolt: Organisation)
 
 
 FOREIGN: dict[str, Callable[[Organisation, Person], object]] = {
-    "look": lambda org, other: org.store.call(people.look, actor=org.owner, person_id=other.id),
+    "look": lambda org, other: org.call(troubleshoot.look, actor=org.owner, person_id=other.id),
     "set_role": lambda org, other: set_role(org, org.owner, other, Role.ADMIN),
     "disable": lambda org, other: set_disabled(org, org.owner, other, True),
     "enable": lambda org, other: set_disabled(org, org.owner, other, False),

@@ -25,7 +25,7 @@ class Measured:
 def measure(png: bytes) -> Measured:
     """Find the QR code and measure it."""
     picture = cv2.imdecode(numpy.frombuffer(png, numpy.uint8), cv2.IMREAD_GRAYSCALE)
-    (found,) = zxingcpp.read_barcodes(picture)
+    (found,) = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
     corner, across = found.position.top_left, found.position.bottom_right
     middle_y, middle_x = (corner.y + across.y) // 2, (corner.x + across.x) // 2
     tile = _white_box(picture, corner.x, corner.y, across.x, across.y)

@@ -19,7 +19,7 @@ SEEN = """() => {
 }"""
 HAS_FOCUS = "element => element === document.activeElement"
 STOPS_OF_THE_PAGE = """() => [...document.querySelectorAll("a[href], button, input, select,"
-    + " textarea, [tabindex='0']")]
+    + " summary, textarea, [tabindex='0']")]
   .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled
     && e.type !== "hidden").length"""
 MARK = """() => {

@@ -256,6 +256,7 @@ def guarded_pages(product: Product, new_page: NewPage, look: Look) -> None:
     for number, wrong in zip((1, 2, 3), phone.wrong_codes(), strict=False):
         enter_code(new, wrong)
         look(new, f"code-refused-{number}" if number < 3 else "locked")
+    look_at_trouble(admin, page, look)
     new.goto("/sign-in/link")
     look(new, "browser-link")
     press(new, "Send the link")
@@ -267,6 +268,21 @@ def guarded_pages(product: Product, new_page: NewPage, look: Look) -> None:
     look(new, "browser-link-open")
     press(new, "Go on to sign in")
     look(new, "browser-link-used")
+
+
+def look_at_trouble(admin: Page, member: Page, look: Look) -> None:
+    """What whoever helps sees of refused codes, and what the person sees."""
+    look_at(member, look, "/profile/history", "history")
+    look_at(admin, look, "/profile/history", "history-empty")
+    look_at(admin, look, f"/people?search={MEMBER.email}", "person-refused")
+    press(admin, "Compare with people for whom it works", "link")
+    look(admin, "compare-with-nobody")
+    admin.get_by_role("searchbox").fill(CHIEF.email)
+    press(admin, "Compare")
+    look(admin, "compare")
+    admin.get_by_role("searchbox").fill("nobody-of-that-name")
+    press(admin, "Compare")
+    look(admin, "compare-nobody-found")
 
 
 def look_at_someone_elses_link(admin: Page, page: Page, look: Look) -> None:

@@ -35,6 +35,8 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.ENROLLED: {**SEEN, **ENTRY},
     MailKind.REPLACED: {**SEEN, **ENTRY},
     MailKind.RESYNCED: {**SEEN, "off": "3 minutes behind"},
+    MailKind.RECOVERY_USED: {**SEEN, "left": 9},
+    MailKind.RECOVERY_MADE: SEEN,
     MailKind.CODE_FAILURES: {**FROM, "at": NOW},
     MailKind.PASSWORD_STOLEN: {**FROM, "at": NOW},
     MailKind.AUTHENTICATOR_DISABLED: {**FROM, "at": NOW},

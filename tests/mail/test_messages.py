@@ -276,6 +276,8 @@ def test_an_invitation_from_the_console_names_no_inviter() -> None:
         MailKind.ENROLLED,
         MailKind.REPLACED,
         MailKind.RESYNCED,
+        MailKind.RECOVERY_USED,
+        MailKind.RECOVERY_MADE,
         MailKind.CODE_FAILURES,
         MailKind.PASSWORD_STOLEN,
         MailKind.AUTHENTICATOR_DISABLED,

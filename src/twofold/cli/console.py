@@ -31,6 +31,11 @@ def print_json(rows: Sequence[Mapping[str, object]]) -> None:
     click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
 
 
+def print_object(one: Mapping[str, object]) -> None:
+    """One JSON object."""
+    click.echo(json.dumps(one, ensure_ascii=False, indent=2))
+
+
 def _plain(text: str) -> str:
     """A name out of an import file must not be able to move the cursor of a terminal."""
     return "".join("?" if unicodedata.category(char).startswith("C") else char for char in text)

@@ -20,6 +20,7 @@ SUMMARIES = {
     "setup": "Make an account and its first owner without a browser.",
     "admin-link": "Print a new one-time link for the first admin, or for an owner's password.",
     "people": "Add, import and list people.",
+    "explain": "Say why somebody cannot sign in.",
     "mail": "Look at the outbox and send what waits.",
     "audit": "Read the log of what happened, and check that nobody changed it.",
     "config": "Look at the settings.",

@@ -13,6 +13,8 @@ class AttemptPurpose(StrEnum):
     SIGN_IN = "sign-in"
     ENROL = "enrol"
     STEP_UP = "step-up"
+    RECOVERY = "recovery"
+    """A recovery code in place of the code at sign-in."""
     RESYNC = "resync"
     """Two consecutive codes that put a clock right which is off by minutes."""
 

@@ -39,6 +39,9 @@ class EventKind(StrEnum):
     CODE_ACCEPTED = "code:accepted"
     CODE_REFUSED = "code:refused"
     RESYNCED = "code:clock-matched"
+    RECOVERY_MADE = "recovery:codes-made"
+    RECOVERY_STORED = "recovery:codes-stored"
+    RECOVERY_USED = "recovery:code-used"
     PAIR_MODE = "person:pair-mode"
     PASSWORD_STOLEN = "password:counts-as-stolen"  # noqa: S105
     AUTHENTICATOR_DISABLED = "authenticator:disabled"
@@ -140,6 +143,9 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.CODE_ACCEPTED: (Group.CODES, "Code accepted"),
     EventKind.CODE_REFUSED: (Group.CODES, "Code refused"),
     EventKind.RESYNCED: (Group.CODES, "Clock matched anew by two codes"),
+    EventKind.RECOVERY_MADE: (Group.AUTHENTICATORS, "Recovery codes made"),
+    EventKind.RECOVERY_STORED: (Group.AUTHENTICATORS, "Recovery codes stored, says the person"),
+    EventKind.RECOVERY_USED: (Group.CODES, "Recovery code used"),
     EventKind.PAIR_MODE: (Group.CODES, "Two codes needed after wrong ones"),
     EventKind.BROWSER_LINK_SENT: (Group.BROWSERS, "Link to open a browser sent"),
     EventKind.BROWSER_LINK_USED: (Group.BROWSERS, "Browser opened by a mailed link"),

@@ -23,6 +23,8 @@ class MailKind(StrEnum):
     """The authenticator was replaced by a new one."""
     RESYNCED = "resynced"
     """Two consecutive codes moved the clock that codes are taken at."""
+    RECOVERY_USED = "recovery-used"
+    RECOVERY_MADE = "recovery-made"
     CODE_FAILURES = "code-failures"
     """Right password, wrong codes: somebody has the password."""
     PASSWORD_STOLEN = "password-stolen"  # noqa: S105

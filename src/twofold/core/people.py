@@ -24,8 +24,13 @@ class Role(StrEnum):
         return tuple(Role).index(self)
 
     @property
+    def is_staff(self) -> bool:
+        """The help desk, admins and owners see People, and could open a door for others."""
+        return self.rank >= Role.HELPDESK.rank
+
+    @property
     def is_admin(self) -> bool:
-        """Admins and owners see Account, People and Mail."""
+        """Admins and owners see Account and Mail too."""
         return self.rank >= Role.ADMIN.rank
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from twofold.core.people import DAY, Account, GuardPolicy, Person, Profile, Role
+from twofold.core.sessions import SECOND_FACTORS
 from twofold.core.throttle import SP800_63B4_LADDER, Numbers
 
 MAX_SINGLE_CODES, MAX_BEFORE_LINK, MAX_TRUST_DAYS = 5, 10, 30
@@ -64,16 +65,24 @@ def may_manage(actor: Person, subject: Person) -> bool:
 
 
 def may_unlock(actor: Person, subject: Person) -> bool:
-    """Whether `actor` may get `subject` going again: an admin, for people of lower rank only.
+    """Whether `actor` may forget the failures of `subject`: the help desk and admins, for people
+    of lower rank only.
 
-    Nobody unlocks themselves or their peers: one captured admin must not be able to open the
-    next one's account (CVE-2026-64866).
+    Nobody unlocks themselves or their peers: one captured account must not be able to open the
+    next one's (CVE-2026-64866).
     """
-    return (
-        actor.role.is_admin
-        and actor.account_id == subject.account_id
-        and subject.role.rank < actor.role.rank
-    )
+    return actor.role.is_staff and _is_below(subject, actor)
+
+
+def may_end_authenticator(actor: Person, subject: Person) -> bool:
+    """Whether `actor` may end somebody's authenticator, so that a new one is set up: admins, for
+    people of lower rank only. Not the help desk, because that takes a factor away.
+    """
+    return actor.role.is_admin and _is_below(subject, actor)
+
+
+def _is_below(subject: Person, actor: Person) -> bool:
+    return actor.account_id == subject.account_id and subject.role.rank < actor.role.rank
 
 
 def session_suffices(
@@ -86,24 +95,19 @@ def session_suffices(
     """
     if enrolled and trusted and trust_seconds(account, role) > 0:
         return True
-    return "otp" in methods or not (enrolled or account.requires_factor)
+    return not SECOND_FACTORS.isdisjoint(methods) or not (enrolled or account.requires_factor)
 
 
 def who_unlocks(role: Role) -> str:
-    """Whom somebody of this role asks when `may_unlock` is what they need."""
+    """Whom somebody of this role asks when `may_end_authenticator` is what they need."""
     if role is Role.OWNER:
         return "the operator of this server"
     return "an owner" if role is Role.ADMIN else "an admin"
 
 
-def is_staff(role: Role) -> bool:
-    """Help desk, admins and owners: whoever could open a door for others."""
-    return role is not Role.MEMBER
-
-
 def profile_of(account: Account, role: Role) -> Profile:
     """The profile under which somebody's codes are slowed."""
-    return account.guard.staff if is_staff(role) else account.guard.members
+    return account.guard.staff if role.is_staff else account.guard.members
 
 
 def numbers_of(account: Account) -> Numbers:
@@ -117,7 +121,7 @@ def numbers_of(account: Account) -> Numbers:
 
 def trust_seconds(account: Account, role: Role) -> int:
     """For how many seconds a browser may be trusted by somebody of this role; 0 for not at all."""
-    if is_staff(role) and not account.guard.trust_staff:
+    if role.is_staff and not account.guard.trust_staff:
         return 0
     return account.guard.trust_days * DAY
 

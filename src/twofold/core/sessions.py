@@ -47,6 +47,10 @@ class SignIn:
     expires_at: Instant
 
 
+SECOND_FACTORS = frozenset({"otp", "recovery"})
+"""Methods that prove a second factor."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """The proven state of one browser."""
@@ -55,7 +59,8 @@ class Session:
     account_id: str
     person_id: str
     methods: tuple[str, ...]
-    """RFC 8176 method references, in order of proof: `("pwd",)` or `("pwd", "otp")`."""
+    """RFC 8176 method references, in order of proof: `("pwd",)` or `("pwd", "otp")`; "recovery"
+    for a recovery code, which has no reference there."""
     password_at: Instant
     """When the password was last proved in this session."""
     factor_at: Instant | None

@@ -81,7 +81,7 @@ def meaning(tx: Tx, *, account: Account) -> Meaning:
     """
     roles = tx.people.roles(account.id)
     people = sum(roles.values())
-    staff = sum(number for role, number in roles.items() if policy.is_staff(role))
+    staff = sum(number for role, number in roles.items() if role.is_staff)
     return Meaning(
         member=_odds(account, members=1),
         staff=_odds(account, staff=1),

@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from twofold.core import addresses
-from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
-from twofold.core.mail import Mail, MailKind
+from twofold.core.mail import MailKind
 from twofold.core.people import DAY, Account, Instant, Person, PersonState, Role, email_key
 from twofold.core.policy import may_give_role, may_manage
 from twofold.core.roster import Action, Plan, Roster, plan
@@ -32,16 +31,6 @@ class Page:
     tally: Tally
 
 
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """One person with what an admin sees about them."""
-
-    person: Person
-    authenticator: Totp | None
-    mails: Sequence[Mail]
-    may_manage: bool
-
-
 def list_people(
     tx: Tx, *, account_id: str, search: str = "", only: str = "", after: str = ""
 ) -> Page:
@@ -53,6 +42,15 @@ def list_people(
     return Page(rows, next_after, tx.people.tally(account_id))
 
 
+def only_hit(page: Page, search: str) -> Person | None:
+    """The one person whom a search means: the only one found, or the one with that very address."""
+    if not search.strip() or page.next_after:
+        return None
+    exact = [row for row in page.rows if email_key(row.person.email) == email_key(search)]
+    hits = exact or page.rows
+    return hits[0].person if len(hits) == 1 else None
+
+
 def everybody(tx: Tx, *, account_id: str | None = None) -> list[PersonRow]:
     """All people of one account, or of the deployment, for the command line."""
     rows: list[PersonRow] = []
@@ -60,19 +58,6 @@ def everybody(tx: Tx, *, account_id: str | None = None) -> list[PersonRow]:
         if account_id in (None, account.id):
             rows.extend(tx.people.page(account.id, search="", after="", limit=NO_LIMIT, only=""))
     return rows
-
-
-def look(tx: Tx, *, actor: Person, person_id: str) -> Dossier | None:
-    """A person of the actor's account; None for anybody else's."""
-    person = tx.people.find(actor.account_id, person_id)
-    if person is None:
-        return None
-    return Dossier(
-        person=person,
-        authenticator=tx.authenticators.active(person.id),
-        mails=tx.mails.of(person.id, limit=10),
-        may_manage=may_manage(actor, person),
-    )
 
 
 def add(

@@ -9,6 +9,7 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.otp import STEP_SECONDS, Malformed, step_at
 from twofold.core.people import Instant, PersonState
+from twofold.core.recovery import NotARecoveryCode
 from twofold.core.sessions import HalfCaller
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.throttle import SP800_63B4_LADDER, Answer
@@ -60,6 +61,7 @@ def submit_code(
     if isinstance(proof, Wrong):
         advance(state, SignInFact.CODE_REFUSED)
         return _count_refusal(tx, now, half, proof.attempt_id)
+    assert not isinstance(proof, NotARecoveryCode), "codes of the app are asked for here"
     return proof
 
 
@@ -90,7 +92,50 @@ def resync(
     if isinstance(proof, Wrong):
         advance(state, SignInFact.CODE_REFUSED)
         return _count_refusal(tx, now, half, proof.attempt_id)
+    assert not isinstance(proof, NotARecoveryCode), "codes of the app are asked for here"
     return proof
+
+
+def recover(
+    tx: Tx, now: Instant, *, half: HalfCaller, typed: str, place: From
+) -> SignedIn | CodeRefused | NotARecoveryCode | SignInEnded:
+    """The second step with a recovery code. Where the authenticator was disabled the way on is a
+    new set-up.
+    """
+    state = state_of(half.sign_in.stage)
+    proof = prove_code(
+        tx,
+        now,
+        person=half.person,
+        account=half.account,
+        authenticator=None,
+        typed=Typed(typed),
+        purpose=AttemptPurpose.RECOVERY,
+        standing=_standing(tx, now, half, place),
+    )
+    if isinstance(proof, NotARecoveryCode):
+        return proof
+    if not isinstance(proof, Accepted):
+        advance(state, SignInFact.CODE_REFUSED)
+        return _count_refusal(tx, now, half, "")
+    active = tx.authenticators.active(half.person.id)
+    disabled = active is not None and active.disabled_at is not None
+    lead_to = "/profile/set-up" if disabled else ""
+    done = _complete(tx, now, half, trust=False, place=place, method="recovery", lead_to=lead_to)
+    if isinstance(done, SignedIn):
+        standing = tx.recovery.standing(half.person.id)
+        left = standing.left if standing else 0
+        record(tx, now, EventKind.RECOVERY_USED, half.person, actor_id=half.person.id, left=left)
+        write_mail(
+            tx,
+            now,
+            half.person,
+            MailKind.RECOVERY_USED,
+            left=left,
+            at=now,
+            browser=place.source.browser,
+        )
+    return done
 
 
 def _tell_resynced(tx: Tx, now: Instant, half: HalfCaller, proof: Accepted, place: From) -> None:
@@ -143,7 +188,14 @@ def _count_refusal(
 
 
 def _complete(
-    tx: Tx, now: Instant, half: HalfCaller, *, trust: bool, place: From
+    tx: Tx,
+    now: Instant,
+    half: HalfCaller,
+    *,
+    trust: bool,
+    place: From,
+    method: str = "otp",
+    lead_to: str = "",
 ) -> SignedIn | SignInEnded:
     """A session for the one whose code was accepted and who finishes the sign-in."""
     advance(state_of(half.sign_in.stage), SignInFact.CODE_ACCEPTED)
@@ -160,9 +212,9 @@ def _complete(
         now,
         person,
         half.account,
-        half.sign_in.return_to,
+        lead_to or half.sign_in.return_to,
         place,
-        methods=("pwd", "otp"),
+        methods=("pwd", method),
         trust=trust,
     )
 

@@ -7,7 +7,7 @@ from twofold.core.attempts import Source
 from twofold.core.browsers import Browser
 from twofold.core.events import EventKind
 from twofold.core.people import Instant, Person
-from twofold.core.sessions import Caller, Session
+from twofold.core.sessions import SECOND_FACTORS, Caller, Session
 from twofold.core.tokens import Purpose, digest
 from twofold.flows.outbox import record
 from twofold.ports import Tx
@@ -31,7 +31,7 @@ def begin(
         person_id=person.id,
         methods=methods,
         password_at=now,
-        factor_at=now if "otp" in methods else None,
+        factor_at=None if SECOND_FACTORS.isdisjoint(methods) else now,
         created_at=now,
         seen_at=now,
         trusted=trusted,

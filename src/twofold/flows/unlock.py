@@ -1,9 +1,11 @@
 """Getting somebody going again after the guard stopped them: unlock, and set up anew."""
 
+from collections.abc import Callable
+
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import Instant, Person
-from twofold.core.policy import may_unlock
+from twofold.core.policy import may_end_authenticator, may_unlock
 from twofold.flows import sessions
 from twofold.flows.outbox import record, write_mail
 from twofold.flows.setup import Refused
@@ -21,7 +23,7 @@ def unlock(
     With a reason, mailed to the person and in the log. It never lets anybody in by itself, never
     shows or sets a password or a secret, and does not bring a disabled authenticator back.
     """
-    person = _allowed(tx, actor, person_id, reason)
+    person = _allowed(tx, actor, person_id, reason, may_unlock)
     if not isinstance(person, Person):
         return person
     tx.people.lock(person.id)
@@ -43,13 +45,14 @@ def set_up_again(
     Ends all their sessions and trust. Under a policy that demands a second factor they reach only
     the set-up at their next sign-in.
     """
-    person = _allowed(tx, actor, person_id, reason)
+    person = _allowed(tx, actor, person_id, reason, may_end_authenticator)
     if not isinstance(person, Person):
         return person
     tx.people.lock(person.id)
     if not tx.authenticators.reset(person.id, at=now):
         return Refused("", f"{person.name} has no authenticator to end.")
     tx.authenticators.discard_pending(person.id)
+    tx.recovery.end_all(person.id)
     sessions.end_others(tx, now, person)
     tx.browsers.end_all(person.id)
     record(tx, now, EventKind.AUTHENTICATOR_RESET, person, actor_id=actor.id, reason=reason.strip())
@@ -59,11 +62,13 @@ def set_up_again(
     return person
 
 
-def _allowed(tx: Tx, actor: Person, person_id: str, reason: str) -> Person | Refused | None:
+def _allowed(
+    tx: Tx, actor: Person, person_id: str, reason: str, may: Callable[[Person, Person], bool]
+) -> Person | Refused | None:
     person = tx.people.find(actor.account_id, person_id)
     if person is None:
         return None
-    if not may_unlock(actor, person):
+    if not may(actor, person):
         return Refused("", "You can do this only for people of a lower role than your own.")
     if len(reason.strip()) < MIN_REASON:
         return Refused("reason", "Say why, in a few words: it is kept in the log.")

@@ -16,7 +16,7 @@ Order of things, each for a reason:
 
 from dataclasses import dataclass, field, replace
 
-from twofold.core import diagnosis, drift, otp, throttle
+from twofold.core import diagnosis, drift, otp, recovery, throttle
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
 from twofold.core.authenticators import AuthenticatorState, Totp
 from twofold.core.browsers import Browser
@@ -25,6 +25,7 @@ from twofold.core.errors import IllegalTransition
 from twofold.core.events import EventKind
 from twofold.core.otp import Malformed, MalformedKind
 from twofold.core.people import Account, Instant, Person
+from twofold.core.recovery import NotARecoveryCode
 from twofold.flows import alarms, guard
 from twofold.flows.guard import CodeState
 from twofold.flows.outbox import record
@@ -55,6 +56,7 @@ class Accepted:
     """The code was right and is consumed. Only `prove_code` makes one."""
 
     authenticator_id: str
+    """"" for a recovery code."""
     step: int
 
 
@@ -88,7 +90,7 @@ class Suspended:
     """Refused unread: the authenticator is disabled and must be set up anew."""
 
 
-Proof = Accepted | Malformed | Wrong | NeedsPair | Locked | NeedsLink | Suspended
+Proof = Accepted | Malformed | NotARecoveryCode | Wrong | NeedsPair | Locked | NeedsLink | Suspended
 
 
 def prove_code(
@@ -108,6 +110,9 @@ def prove_code(
     other combination raises `IllegalTransition`, so that a pending set-up never authenticates.
     """
     _check_binding(person, authenticator, purpose)
+    if purpose is AttemptPurpose.RECOVERY:
+        attempt = _attempt(tx, now, person, None, purpose, standing)
+        return _recovery(tx, now, person, account, typed.first, standing, attempt)
     codes = _parsed(typed)
     attempt = _attempt(tx, now, person, authenticator, purpose, standing)
     if isinstance(codes, Malformed):
@@ -259,6 +264,53 @@ def _charged_check(
         )
         alarms.after_wrong_code(tx, now, person, attempt.source, steps, breaker=breaker)
     return Wrong(attempt.id)
+
+
+def _recovery(
+    tx: Tx,
+    now: Instant,
+    person: Person,
+    account: Account,
+    typed: str,
+    standing: Standing,
+    attempt: Attempt,
+) -> Accepted | Wrong | NotARecoveryCode:
+    """A recovery code. A wrong one costs what a wrong code costs. A right one works also during a
+    wait or with a disabled authenticator: nobody guesses 80 bits, and this is what it is for. It
+    burns the present and the next step, so that a code that was seen beside it is worth nothing.
+    """
+    code = recovery.parse(typed)
+    if isinstance(code, NotARecoveryCode):
+        return code
+    tx.people.lock(person.id)
+    before = guard.ask_code(
+        tx,
+        now,
+        person=person,
+        account=account,
+        browser=standing.browser,
+        link_open=standing.link_open,
+        enrolling=False,
+    )
+    digest = tx.keyed_digest("recovery", f"{person.id}:{code}")
+    tx.attempts.reserve(attempt)
+    charge, paying, in_a_row = guard.charge_code(
+        tx, now, person=person, before=before, mark=digest[:16]
+    )
+    if tx.recovery.use(person.id, digest, at=now):
+        step = otp.step_at(now) + 1
+        tx.authenticators.burn(person.id, step)
+        _settle(tx, attempt, Outcome.ACCEPTED, None)
+        guard.code_was_right(tx, now, person=person, charge=charge)
+        _record_accepted(tx, now, person, attempt, 0)
+        return Accepted("", step)
+    _settle(tx, attempt, Outcome.WRONG, None)
+    _record_refused(tx, now, person, attempt, Outcome.WRONG)
+    steps, breaker = guard.code_was_wrong(
+        tx, now, account=account, before=before, paying=paying, in_a_row=in_a_row
+    )
+    alarms.after_wrong_code(tx, now, person, attempt.source, steps, breaker=breaker)
+    return Wrong()
 
 
 def _compare(

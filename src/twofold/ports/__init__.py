@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from twofold.core.apps import Catalogue
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.ports.comparing import Comparisons, SetUps, Success
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.nouns import (
     Accounts,
@@ -132,6 +133,7 @@ __all__ = [
     "Authenticators",
     "Browsers",
     "Clock",
+    "Comparisons",
     "Counters",
     "Delivery",
     "Events",
@@ -146,8 +148,10 @@ __all__ = [
     "Random",
     "Rendered",
     "Sessions",
+    "SetUps",
     "SignIns",
     "Store",
+    "Success",
     "Tally",
     "Tx",
     "Uploads",

@@ -6,7 +6,8 @@ from typing import Protocol
 from twofold.core.attempts import Attempt, Outcome
 from twofold.core.browsers import Browser
 from twofold.core.diagnosis import Verdict
-from twofold.core.people import Instant
+from twofold.core.people import Instant, Person
+from twofold.core.recovery import RecoveryStanding
 
 
 class Attempts(Protocol):
@@ -34,6 +35,32 @@ class Attempts(Protocol):
 
     def of(self, person_id: str, *, limit: int) -> Sequence[Attempt]:
         """The newest attempts, newest first."""
+        ...
+
+
+class Recovery(Protocol):
+    """Recovery codes, as keyed hashes."""
+
+    def replace(
+        self, person: Person, hashes: Sequence[str], *, ids: Sequence[str], at: Instant
+    ) -> None:
+        """A new set; what was left of the one before is dead."""
+        ...
+
+    def use(self, person_id: str, code_hash: str, *, at: Instant) -> bool:
+        """THE consumption of a recovery code (promise P2): one conditional update."""
+        ...
+
+    def standing(self, person_id: str) -> RecoveryStanding | None:
+        """What the person has in store, or None without a set."""
+        ...
+
+    def stored(self, person_id: str, *, at: Instant) -> bool:
+        """The person says that they have stored their set; false if they said so before."""
+        ...
+
+    def end_all(self, person_id: str) -> int:
+        """The set is dead; how many codes of it were left."""
         ...
 
 

@@ -18,7 +18,8 @@ from twofold.core.people import (
 )
 from twofold.core.sessions import Caller, HalfCaller, Session, SignIn, Stage
 from twofold.core.tokens import Link, Purpose
-from twofold.ports.guarding import Attempts, Browsers, Counters
+from twofold.ports.comparing import Comparisons
+from twofold.ports.guarding import Attempts, Browsers, Counters, Recovery
 from twofold.ports.randomness import Random
 
 
@@ -150,6 +151,10 @@ class Authenticators(Protocol):
         """THE consumption of a code (promise P2): one conditional update, true only if `step`
         is greater than every step accepted before.
         """
+        ...
+
+    def burn(self, person_id: str, step: int) -> None:
+        """No code of the person's up to `step` counts any more."""
         ...
 
     def activate(self, authenticator_id: str, *, at: Instant) -> bool:
@@ -391,3 +396,7 @@ class Tx(Protocol):
     def counters(self) -> Counters: ...
     @property
     def browsers(self) -> Browsers: ...
+    @property
+    def recovery(self) -> Recovery: ...
+    @property
+    def comparisons(self) -> Comparisons: ...

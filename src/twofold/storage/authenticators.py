@@ -61,6 +61,15 @@ CLAIM_STEP = (
         last_offset=bindparam("new_offset"),
     )
 )
+BURN = (
+    update(authenticators)
+    .where(
+        authenticators.c.person_id == bindparam("of_person"),
+        authenticators.c.state == ACTIVE,
+        authenticators.c.last_step < bindparam("step"),
+    )
+    .values(last_step=bindparam("step"))
+)
 ACTIVATE = (
     update(authenticators)
     .where(authenticators.c.id == bindparam("authenticator_id"), authenticators.c.state == PENDING)
@@ -138,6 +147,10 @@ class Authenticators:
             "new_offset": offset,
         }
         return self._connection.execute(CLAIM_STEP, values).rowcount == 1
+
+    def burn(self, person_id: str, step: int) -> None:
+        """No code of the person's up to `step` counts any more."""
+        self._connection.execute(BURN, {"of_person": person_id, "step": step})
 
     def activate(self, authenticator_id: str, *, at: Instant) -> bool:
         """Pending to active; false if it was not pending any more."""

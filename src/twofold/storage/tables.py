@@ -271,6 +271,19 @@ browsers = Table(
     UniqueConstraint("token_hash", "person_id"),
 )
 
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False),
+    Column("code_hash", Word, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Column("stored_at", BigInteger),
+    UniqueConstraint("person_id", "code_hash"),
+)
+
 sealing_keys = Table(
     "sealing_keys",
     metadata,

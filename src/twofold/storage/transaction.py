@@ -7,11 +7,13 @@ from twofold.storage.accounts import Accounts
 from twofold.storage.attempts import Attempts
 from twofold.storage.authenticators import Authenticators
 from twofold.storage.browsers import Browsers
+from twofold.storage.comparisons import Comparisons
 from twofold.storage.counters import Counters
 from twofold.storage.events import Events
 from twofold.storage.links import Links
 from twofold.storage.mails import Mails
 from twofold.storage.people import People
+from twofold.storage.recovery import Recovery
 from twofold.storage.sealing import KeyRing
 from twofold.storage.sessions import Sessions
 from twofold.storage.sign_ins import SignIns
@@ -36,6 +38,8 @@ class Transaction:
         self.uploads = Uploads(connection, ring)
         self.counters = Counters(connection)
         self.browsers = Browsers(connection)
+        self.recovery = Recovery(connection)
+        self.comparisons = Comparisons(connection)
         self._ring = ring
 
     def keyed_digest(self, use: str, text: str) -> str:

@@ -31,6 +31,12 @@ from twofold.web.diagnosing import Explainer
 from twofold.web.render import Pages
 from twofold.web.source import client_address
 
+ONLY = {
+    Role.HELPDESK: "Only the help desk and admins can open this page.",
+    Role.ADMIN: "Only admins can open this page.",
+    Role.OWNER: "Only owners can open this page.",
+}
+"""What somebody is told whose role is too low for a page, by the least role."""
 TOUCH_EVERY = 60
 """Seconds between two writes of a session's last use."""
 
@@ -343,7 +349,7 @@ class Gate:
             if ctx.caller.person.must_change_password and not page.open_while_stolen:
                 return ctx.go("/new-password")
             if ctx.caller.person.role.rank < page.role.rank:
-                return ctx.error(403, "Only admins can open this page.")
+                return ctx.error(403, ONLY[page.role])
             return None
         if ctx.half is not None and ctx.half.sign_in.stage in STAGES[page.needs]:
             return None

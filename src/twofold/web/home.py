@@ -3,7 +3,8 @@
 from starlette.responses import PlainTextResponse, Response
 
 from twofold.core.people import Role
-from twofold.flows import enrol, rollout
+from twofold.core.recovery import RecoveryStanding
+from twofold.flows import enrol, recovery, rollout
 from twofold.web.access import Ctx, Needs, Page
 
 
@@ -14,6 +15,10 @@ async def show(ctx: Ctx) -> Response:
     me = ctx.me
     own = await ctx.world.store.run(enrol.own, person_id=me.person.id)
     checklist = [_own_factor(ctx, stopped=own is not None and own.disabled_at is not None)]
+    if me.enrolled:
+        checklist.append(
+            _own_recovery(await ctx.world.store.run(recovery.own, person_id=me.person.id))
+        )
     if me.person.role.is_admin:
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
@@ -37,6 +42,25 @@ def _own_factor(ctx: Ctx, *, stopped: bool) -> dict[str, object]:
         done=ctx.me.enrolled and not stopped,
         url="/profile",
         action=action,
+    )
+
+
+def _own_recovery(standing: RecoveryStanding | None) -> dict[str, object]:
+    done = standing is not None and standing.stored_at is not None and not standing.is_few
+    if standing is None:
+        state = "You have none yet. They get you in when your phone is lost."
+    elif standing.is_few:
+        state = f"Only {standing.left} left. Make new ones."
+    elif standing.stored_at is None:
+        state = "Made, but you have not said that they are stored."
+    else:
+        state = f"{standing.left} left."
+    return _item(
+        "Your recovery codes",
+        state,
+        done=done,
+        url="/profile/recovery-codes",
+        action="Look at them" if done else "Get them" if standing is None else "Open",
     )
 
 

@@ -1,19 +1,23 @@
-"""People: the table, one person, adding one."""
+"""People: the table, one person with what is wrong, adding one."""
 
 from starlette.responses import Response
 
+from twofold.core import locks
+from twofold.core.case import diagnose, drift_of, requirement_of
+from twofold.core.evidence import PARAMETERS
 from twofold.core.people import Person, Role
-from twofold.core.policy import may_unlock
-from twofold.flows import people, unlock
+from twofold.flows import people, troubleshoot, unlock
 from twofold.flows.setup import Refused
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
 
+SHOWN = 8
+"""Attempts on the page of a person; all that are kept stand in the person's own history."""
 FILTERS = ("", "enrolled", "not-enrolled", "failed-mail", "disabled")
 
 
 async def show(ctx: Ctx) -> Response:
-    """GET /people."""
+    """GET /people: the table; a search that means one person leads straight to them."""
     asked = ctx.request.query_params
     search, only = asked.get("search", "").strip()[:200], asked.get("only", "")
     after = asked.get("after", "")[:300]
@@ -25,6 +29,9 @@ async def show(ctx: Ctx) -> Response:
         only=only,
         after=after,
     )
+    hit = None if only or after else people.only_hit(page, search)
+    if hit is not None:
+        return ctx.go(f"/people/{hit.id}")
     rows = [
         {
             "id": row.person.id,
@@ -56,28 +63,31 @@ async def show_one(ctx: Ctx) -> Response:
 
 async def _person_page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> Response:
     dossier = await ctx.world.store.run(
-        people.look, actor=ctx.me.person, person_id=ctx.request.path_params["id"]
+        troubleshoot.look,
+        ctx.now,
+        actor=ctx.me.person,
+        person_id=ctx.request.path_params["id"],
     )
     if dossier is None:
         return ctx.error(404)
-    own = dossier.authenticator
+    case = dossier.case
     return ctx.render(
         "person.html",
         422 if errors else 200,
-        person=dossier.person,
-        enrolled=own is not None,
-        authenticator={
-            "entry": f"{own.issuer}: {own.label}",
-            "confirmed_at": own.confirmed_at,
-            "disabled_at": own.disabled_at,
-            "app": ctx.world.apps.find(own.app),
-        }
-        if own
-        else None,
-        mails=dossier.mails,
-        may_manage=dossier.may_manage,
-        may_unlock=may_unlock(ctx.me.person, dossier.person),
-        is_me=dossier.person.id == ctx.me.person.id,
+        person=case.person,
+        case=case,
+        found=diagnose(case),
+        requirement=requirement_of(case),
+        locks=[
+            {"sentence": locks.sentence(lock, ctx.now), "ended_by": locks.ended_by(lock)}
+            for lock in case.locks
+        ],
+        drift=drift_of(case),
+        evidence=case.tried[:SHOWN],
+        parameters=PARAMETERS,
+        apps=ctx.world.apps,
+        dossier=dossier,
+        is_me=case.person.id == ctx.me.person.id,
         notice=notice,
         errors=errors,
     )
@@ -201,13 +211,13 @@ async def set_up_again(ctx: Ctx) -> Response:
 
 
 PAGES = (
-    Page("/people", Needs.SESSION, get=show, role=Role.ADMIN),
+    Page("/people", Needs.SESSION, get=show, role=Role.HELPDESK),
     Page("/people/add", Needs.SESSION, get=show_add, post=add, fresh=True, role=Role.ADMIN),
-    Page("/people/{id}", Needs.SESSION, get=show_one, role=Role.ADMIN),
+    Page("/people/{id}", Needs.SESSION, get=show_one, role=Role.HELPDESK),
     Page("/people/{id}/invite", Needs.SESSION, post=invite, fresh=True, role=Role.ADMIN),
     Page("/people/{id}/role", Needs.SESSION, post=set_role, fresh=True, role=Role.ADMIN),
     Page("/people/{id}/disable", Needs.SESSION, post=disable, fresh=True, role=Role.ADMIN),
-    Page("/people/{id}/unlock", Needs.SESSION, post=unlock_person, fresh=True, role=Role.ADMIN),
+    Page("/people/{id}/unlock", Needs.SESSION, post=unlock_person, fresh=True, role=Role.HELPDESK),
     Page(
         "/people/{id}/set-up-again",
         Needs.SESSION,

@@ -8,7 +8,7 @@ from twofold.core import passwords, throttle
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
 from twofold.core.policy import requirement_sentence, who_unlocks
-from twofold.flows import enrol, sessions, step_up
+from twofold.flows import enrol, recovery, sessions, step_up
 from twofold.flows import passwords as password_flows
 from twofold.flows.sign_in import PasswordRefused
 from twofold.flows.step_up import Proved
@@ -33,6 +33,7 @@ async def show(ctx: Ctx) -> Response:
 async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
     me = ctx.me
     own = await ctx.world.store.run(enrol.own, person_id=me.person.id)
+    standing = await ctx.world.store.run(recovery.own, person_id=me.person.id)
     authenticator = (
         {
             "entry": f"{own.issuer}: {own.label}",
@@ -50,6 +51,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         account=me.account,
         enrolled=me.enrolled,
         authenticator=authenticator,
+        recovery=standing,
         can_set_up=own is None or own.disabled_at is None or me.session.has_fresh_factor(ctx.now),
         helper=who_unlocks(me.person.role),
         requirement_sentence=requirement_sentence(me.account, enrolled=me.enrolled),

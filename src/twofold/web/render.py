@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.responses import HTMLResponse, Response
 
 from twofold.core.keyuri import grouped
+from twofold.core.moments import clock, clock_seconds, day, when
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller
 
@@ -25,16 +26,6 @@ TITLES: Mapping[int, tuple[str, str]] = {
     500: ("Something broke on our side", "Nothing was changed. Try again in a moment."),
     503: ("Busy right now", "Nothing was changed. Try again in a few seconds."),
 }
-
-
-def when(instant: Instant) -> str:
-    """`1795527127` → “Tue 24 Nov 2026, 14:32 UTC”."""
-    return datetime.fromtimestamp(instant, UTC).strftime("%a %-d %b %Y, %H:%M UTC")
-
-
-def clock(instant: Instant) -> str:
-    """`1795527127` → “14:32 UTC”."""
-    return datetime.fromtimestamp(instant, UTC).strftime("%H:%M UTC")
 
 
 def iso(instant: Instant) -> str:
@@ -78,7 +69,8 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._env.filters.update(when=when, clock=clock, iso=iso, fours=_fours, plural=plural)
+        self._env.filters.update(when=when, clock=clock, day=day, off=clock_seconds, iso=iso)
+        self._env.filters.update(fours=_fours, plural=plural)
         self._env.globals.update(static=static.url, plural=plural, product="Twofold")
 
     def response(self, template: str, http_status: int, **context: object) -> Response:

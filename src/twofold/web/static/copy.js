@@ -18,7 +18,7 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   button.addEventListener("click", async () => {
     said.textContent = "";
     try {
-      await put(source.textContent.replace(/\s/g, ""), source);
+      await put("keepsLines" in button.dataset ? source.innerText.trim() : source.textContent.replace(/\s/g, ""), source);
       said.textContent = "Copied";
     } catch {
       getSelection().selectAllChildren(source);

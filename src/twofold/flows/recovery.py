@@ -1,0 +1,56 @@
+"""Recovery codes: made, stored, looked at. They are used up in `second_step.recover`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twofold.core import recovery
+from twofold.core.attempts import Source
+from twofold.core.events import EventKind
+from twofold.core.mail import MailKind
+from twofold.core.people import Instant
+from twofold.core.recovery import RecoveryStanding
+from twofold.core.sessions import Caller
+from twofold.flows.outbox import record, write_mail
+from twofold.ports import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class NewCodes:
+    """Shown once: nothing but this value ever holds them."""
+
+    codes: Sequence[str]
+
+    def __repr__(self) -> str:
+        """Without the codes."""
+        return "NewCodes()"
+
+
+@dataclass(frozen=True, slots=True)
+class NotEnrolled:
+    """Recovery codes stand in for an authenticator; there is none."""
+
+
+def make(tx: Tx, now: Instant, *, caller: Caller, source: Source) -> NewCodes | NotEnrolled:
+    """Ten new codes; all earlier ones are dead. The page has asked for a fresh factor."""
+    person = tx.people.lock(caller.person.id)
+    if tx.authenticators.active(person.id) is None:
+        return NotEnrolled()
+    codes = [recovery.code_of(tx.random.secret()[: recovery.BYTES]) for _ in range(recovery.COUNT)]
+    hashes = [tx.keyed_digest("recovery", f"{person.id}:{code.replace('-', '')}") for code in codes]
+    before = tx.recovery.standing(person.id)
+    tx.recovery.replace(person, hashes, ids=[tx.random.new_id() for _ in codes], at=now)
+    record(tx, now, EventKind.RECOVERY_MADE, person, actor_id=person.id, count=len(codes))
+    if before is not None:
+        write_mail(tx, now, person, MailKind.RECOVERY_MADE, at=now, browser=source.browser)
+    return NewCodes(codes)
+
+
+def stored(tx: Tx, now: Instant, *, caller: Caller) -> None:
+    """The person says that they have stored them."""
+    if tx.recovery.stored(caller.person.id, at=now):
+        record(tx, now, EventKind.RECOVERY_STORED, caller.person, actor_id=caller.person.id)
+
+
+def own(tx: Tx, *, person_id: str) -> RecoveryStanding | None:
+    """What somebody has in store."""
+    return tx.recovery.standing(person_id)

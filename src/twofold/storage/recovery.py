@@ -1,0 +1,75 @@
+"""Recovery codes: a set of keyed hashes per person, each used at most once."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from twofold.core.people import Instant, Person
+from twofold.core.recovery import RecoveryStanding
+from twofold.storage.tables import recovery_codes
+
+OF_PERSON = recovery_codes.c.person_id == bindparam("of_person")
+UNUSED = recovery_codes.c.used_at.is_(None)
+# Promise P2: the row count of this one statement is the permission.
+USE = (
+    update(recovery_codes)
+    .where(OF_PERSON, recovery_codes.c.code_hash == bindparam("hash"), UNUSED)
+    .values(used_at=bindparam("at"))
+)
+DROP = delete(recovery_codes).where(OF_PERSON)
+STORED = (
+    update(recovery_codes)
+    .where(OF_PERSON, recovery_codes.c.stored_at.is_(None))
+    .values(stored_at=bindparam("at"))
+)
+STANDING = select(
+    func.count().filter(UNUSED),
+    func.max(recovery_codes.c.created_at),
+    func.max(recovery_codes.c.stored_at),
+).where(OF_PERSON)
+
+
+class Recovery:
+    """See `ports.Recovery`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """On the connection of one transaction."""
+        self._connection = connection
+
+    def replace(
+        self, person: Person, hashes: Sequence[str], *, ids: Sequence[str], at: Instant
+    ) -> None:
+        """A new set in place of the one before."""
+        self.end_all(person.id)
+        rows = [
+            {
+                "id": id_,
+                "account_id": person.account_id,
+                "person_id": person.id,
+                "code_hash": code_hash,
+                "created_at": at,
+            }
+            for id_, code_hash in zip(ids, hashes, strict=True)
+        ]
+        self._connection.execute(insert(recovery_codes), rows)
+
+    def use(self, person_id: str, code_hash: str, *, at: Instant) -> bool:
+        """Use it up: true for exactly one caller."""
+        values = {"of_person": person_id, "hash": code_hash, "at": at}
+        return self._connection.execute(USE, values).rowcount == 1
+
+    def standing(self, person_id: str) -> RecoveryStanding | None:
+        """What is left of the set."""
+        left, made_at, stored_at = self._connection.execute(
+            STANDING, {"of_person": person_id}
+        ).one()
+        return None if made_at is None else RecoveryStanding(left, made_at, stored_at)
+
+    def stored(self, person_id: str, *, at: Instant) -> bool:
+        """Note that the person has stored the set."""
+        values = {"of_person": person_id, "at": at}
+        return self._connection.execute(STORED, values).rowcount > 0
+
+    def end_all(self, person_id: str) -> int:
+        """Delete the set."""
+        return self._connection.execute(DROP, {"of_person": person_id}).rowcount

@@ -1,0 +1,77 @@
+"""Recovery codes: made and shown once, and used in place of the phone."""
+
+from starlette.responses import Response
+
+from twofold.core.recovery import NotARecoveryCode
+from twofold.flows import recovery, second_step
+from twofold.flows.recovery import NotEnrolled
+from twofold.flows.second_step import CodeRefused
+from twofold.flows.sign_in import SignedIn
+from twofold.web.access import Ctx, Needs, Page
+from twofold.web.forms import FieldError
+from twofold.web.sign_in import ended, signed_in
+
+
+async def show(ctx: Ctx) -> Response:
+    """GET /profile/recovery-codes: how many are left; the codes themselves are never seen again."""
+    if not ctx.me.enrolled:
+        return ctx.go("/profile")
+    standing = await ctx.world.store.run(recovery.own, person_id=ctx.me.person.id)
+    return ctx.render("recovery.html", standing=standing)
+
+
+async def make(ctx: Ctx) -> Response:
+    """POST /profile/recovery-codes: new ones, shown in the answer and nowhere else."""
+    made = await ctx.world.store.run(recovery.make, ctx.now, caller=ctx.me, source=ctx.source)
+    if isinstance(made, NotEnrolled):
+        return ctx.go("/profile")
+    return ctx.render("recovery_codes.html", codes=made.codes, made_at=ctx.now)
+
+
+async def stored(ctx: Ctx) -> Response:
+    """POST /profile/recovery-codes/stored."""
+    await ctx.world.store.run(recovery.stored, ctx.now, caller=ctx.me)
+    return ctx.go("/profile")
+
+
+async def show_use(ctx: Ctx) -> Response:
+    """GET /sign-in/code/recovery: I don't have my phone."""
+    return _use_page(ctx, [])
+
+
+def _use_page(ctx: Ctx, errors: list[FieldError]) -> Response:
+    return ctx.render(
+        "code_recovery.html",
+        422 if errors else 200,
+        person_name=ctx.halfway.person.name,
+        values={"recovery_code": ctx.field("recovery_code")},
+        errors=errors,
+    )
+
+
+async def use(ctx: Ctx) -> Response:
+    """POST /sign-in/code/recovery."""
+    answer = await ctx.world.store.run(
+        second_step.recover,
+        ctx.now,
+        half=ctx.halfway,
+        typed=ctx.field("recovery_code"),
+        place=ctx.place,
+    )
+    match answer:
+        case SignedIn():
+            return signed_in(ctx, answer)
+        case NotARecoveryCode(sentence):
+            return _use_page(ctx, [FieldError("recovery_code", sentence)])
+        case CodeRefused():
+            sentence = "That recovery code did not work. Each works once; enter another one."
+            return _use_page(ctx, [FieldError("recovery_code", sentence)])
+        case _:
+            return ended(ctx, ctx.halfway.person.email)
+
+
+PAGES = (
+    Page("/sign-in/code/recovery", Needs.HALF_CODE, get=show_use, post=use),
+    Page("/profile/recovery-codes", Needs.SESSION, get=show, post=make, fresh=True),
+    Page("/profile/recovery-codes/stored", Needs.SESSION, post=stored),
+)

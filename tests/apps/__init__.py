@@ -1,0 +1,1 @@
+"""Real authenticator programs and QR code readers against the real product."""
