@@ -8,8 +8,7 @@ from twofold.core.browsers import Browser
 from twofold.core.clocks import Reading
 from twofold.core.crowd import Sighting
 from twofold.core.diagnosis import Verdict
-from twofold.core.people import Instant, Person
-from twofold.core.recovery import RecoveryStanding
+from twofold.core.people import Instant
 
 
 class Attempts(Protocol):
@@ -49,32 +48,6 @@ class Attempts(Protocol):
         """The newest codes of everybody that tell how far a clock is off, after `since` and up to
         `until`. Bounded work, however many codes were refused in that time.
         """
-        ...
-
-
-class Recovery(Protocol):
-    """Recovery codes, as keyed hashes."""
-
-    def replace(
-        self, person: Person, hashes: Sequence[str], *, ids: Sequence[str], at: Instant
-    ) -> None:
-        """A new set; what was left of the one before is dead."""
-        ...
-
-    def use(self, person_id: str, code_hash: str, *, at: Instant) -> bool:
-        """THE consumption of a recovery code (promise P2): one conditional update."""
-        ...
-
-    def standing(self, person_id: str) -> RecoveryStanding | None:
-        """What the person has in store, or None without a set."""
-        ...
-
-    def stored(self, person_id: str, *, at: Instant) -> bool:
-        """The person says that they have stored their set; false if they said so before."""
-        ...
-
-    def end_all(self, person_id: str) -> int:
-        """The set is dead; how many codes of it were left."""
         ...
 
 
