@@ -195,6 +195,22 @@ def test_everything_works(acme: Organisation, ben: Person) -> None:
     assert (case.sessions, case.seen_at) == (1, acme.now)
 
 
+def test_a_sign_in_of_a_trusted_browser_counts_when_its_session_is_long_over(
+    acme: Organisation, ben: Person
+) -> None:
+    """It needs no code, so no attempt tells of it; what was refused before it is over."""
+    trusted = acme.known(ben, trust=True)
+    acme.clock.advance(HOUR)
+    refused(acme, ben, acme.code(ben, steps=-6))
+    acme.clock.advance(60)
+    assert isinstance(acme.submit_password(ben, place=trusted), SignedIn)
+    at = acme.now
+    acme.clock.advance(2 * HOUR)
+    case = case_of(acme, ben)
+    assert (case.sessions, case.signed_in_at) == (0, at)
+    assert diagnose(case).standing is Standing.WORKS
+
+
 def test_two_codes_for_a_slow_clock_show_in_the_drift(acme: Organisation, ben: Person) -> None:
     """After it, the phone is known to be behind."""
     pair = Typed(acme.code(ben, steps=-7), acme.code(ben, steps=-6))
