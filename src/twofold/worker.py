@@ -9,8 +9,11 @@ import threading
 import structlog
 
 from twofold.core.people import MINUTE, Instant
+from twofold.core.radar_words import headline, likely_cause
+from twofold.flows import radar
 from twofold.flows.deliver import deliver_due
 from twofold.flows.housekeeping import purge
+from twofold.flows.radar_watch import Changes, RadarWatch
 from twofold.ports import World
 
 PAUSE = 0.5
@@ -32,6 +35,7 @@ class Worker:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="twofold-worker", daemon=True)
         self._cleaned_at: Instant | None = None
+        self._radar, self._changes = RadarWatch(world.store, world.apps), Changes()
 
     def start(self) -> None:
         """Begin; may be called once."""
@@ -58,12 +62,27 @@ class Worker:
         if self._cleaned_at is None or now - self._cleaned_at >= CLEAN_EVERY:
             self._cleaned_at = now
             self._world.store.call(purge, now)
+            self._watch_the_radar(now)
         done = 0
         while done < BATCH and not self._stopping.is_set():
             if not deliver_due(self._world, limit=1):
                 return False
             done += 1
         return done == BATCH
+
+    def _watch_the_radar(self, now: Instant) -> None:
+        """Say it in the log when an incident begins and when it is over."""
+        accounts = self._world.store.read(radar.accounts)
+        seen = {one: self._radar.incidents(now, one) for one in accounts}
+        begun, ended = self._changes.since_last(now, seen)
+        for kind, incidents in (("incident-begins", begun), ("incident-is-over", ended)):
+            for incident in incidents:
+                _log.warning(
+                    kind,
+                    says=headline(incident, now),
+                    people=len(incident.people),
+                    cause=likely_cause(incident.cause).name,
+                )
 
     def _run(self) -> None:
         while not self._stopping.is_set():

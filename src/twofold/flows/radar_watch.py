@@ -2,13 +2,13 @@
 looked for at most twice a minute, however many ask.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twofold.core.apps import Catalogue
 from twofold.core.people import HOUR, Instant
 from twofold.core.radar import Incident
-from twofold.core.radar_groups import Dimension, Group, Usual
+from twofold.core.radar_groups import Dimension, Usual
 from twofold.flows import radar
 from twofold.flows.radar import RadarPage
 from twofold.ports import Store
@@ -68,21 +68,38 @@ class RadarWatch:
 
 @dataclass(slots=True)
 class Changes:
-    """Which incidents have begun and which are over, from one look to the next."""
+    """Which incidents have begun and which are over, from one look to the next.
 
-    _running: Mapping[tuple[str, Group], Incident] = field(default_factory=dict)
+    An incident whose people are mostly those of one before goes on, also when another group
+    describes it better by now.
+    """
+
+    _running: Mapping[str, Sequence[Incident]] = field(default_factory=dict)
 
     def since_last(
-        self, now: Instant, seen: Mapping[str, tuple[Incident, ...]]
+        self, now: Instant, seen: Mapping[str, Sequence[Incident]]
     ) -> tuple[list[Incident], list[Incident]]:
         """What has begun and what has ended; `seen` by account."""
-        running = {
-            (account_id, incident.group): incident
+        before = self._running
+        self._running = {
+            account_id: [one for one in incidents if one.goes_on(now)]
             for account_id, incidents in seen.items()
-            for incident in incidents
-            if incident.goes_on(now)
         }
-        begun = [one for key, one in running.items() if key not in self._running]
-        ended = [one for key, one in self._running.items() if key not in running]
-        self._running = running
-        return begun, ended
+        return _missing(self._running, before), _missing(before, self._running)
+
+
+def _missing(
+    these: Mapping[str, Sequence[Incident]], among: Mapping[str, Sequence[Incident]]
+) -> list[Incident]:
+    return [
+        one
+        for account_id, incidents in these.items()
+        for one in incidents
+        if not any(_same(one, other) for other in among.get(account_id, ()))
+    ]
+
+
+def _same(one: Incident, other: Incident) -> bool:
+    """Whether half of the people of the smaller one are in both."""
+    shared = len(set(one.people) & set(other.people))
+    return 2 * shared >= min(len(one.people), len(other.people))

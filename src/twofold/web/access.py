@@ -22,6 +22,7 @@ from twofold.core.policy import session_suffices, who_unlocks
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose, digest
 from twofold.flows import sessions, step_up
+from twofold.flows.radar_watch import RadarWatch
 from twofold.flows.sign_in import From
 from twofold.ports import World
 from twofold.web import forms
@@ -62,6 +63,7 @@ class Ctx:
     cookies: Cookies
     replay: "Replay"
     explainer: Explainer
+    radar_watch: RadarWatch
     now: Instant
     place: From
     caller: Caller | None
@@ -226,6 +228,7 @@ class Gate:
     cookies: Cookies
     all_pages: tuple[Page, ...]
     explainer: Explainer
+    radar_watch: RadarWatch
 
     def route(self, page: Page) -> Route:
         """A Starlette route; `route.endpoint` runs the gate, then the page's handler."""
@@ -298,6 +301,7 @@ class Gate:
             cookies=self.cookies,
             replay=self.replay,
             explainer=self.explainer,
+            radar_watch=self.radar_watch,
             now=now,
             place=From(
                 source=Source(

@@ -9,6 +9,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from twofold.core.errors import StartError
+from twofold.flows.radar_watch import RadarWatch
 from twofold.ports import World
 from twofold.web import (
     account,
@@ -23,6 +24,7 @@ from twofold.web import (
     people_import,
     places,
     profile,
+    radar,
     second_step,
     set_up,
     sign_in,
@@ -54,6 +56,7 @@ ALL_PAGES: tuple[Page, ...] = (
     *account.PAGES,
     *guard_policy.PAGES,
     *activity.PAGES,
+    *radar.PAGES,
     *people_import.PAGES,
     *people.PAGES,
     *mail.PAGES,
@@ -77,7 +80,14 @@ def build_app(
     check_pages(all_pages)
     static = Static(Path(__file__).parent / "static")
     pages = Pages(static)
-    gate = Gate(world, pages, Cookies(world.public_url), tuple(all_pages), Explainer(world))
+    gate = Gate(
+        world,
+        pages,
+        Cookies(world.public_url),
+        tuple(all_pages),
+        Explainer(world),
+        RadarWatch(world.store, world.apps),
+    )
     routes = [gate.route(page) for page in all_pages]
     routes.append(Route("/static/{version}/{name}", _static_route(static, pages)))
     return Shell(

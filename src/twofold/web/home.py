@@ -4,6 +4,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from twofold.core.people import Role
 from twofold.flows import enrol, rollout
+from twofold.web import radar
 from twofold.web.access import Ctx, Needs, Page
 
 
@@ -17,7 +18,13 @@ async def show(ctx: Ctx) -> Response:
     if me.person.role.is_admin:
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
-    return ctx.render("home.html", checklist=checklist)
+    sees_radar = me.person.role.rank >= Role.HELPDESK.rank
+    return ctx.render(
+        "home.html",
+        checklist=checklist,
+        sees_radar=sees_radar,
+        incident=await radar.notice(ctx) if sees_radar else "",
+    )
 
 
 def _item(title: str, state: str, *, done: bool, url: str, action: str) -> dict[str, object]:
