@@ -7,8 +7,9 @@ from twofold.core.attempts import Attempt, Outcome
 from twofold.core.browsers import Browser
 from twofold.core.clocks import Reading
 from twofold.core.crowd import Sighting
-from twofold.core.diagnosis import Verdict
+from twofold.core.diagnosis import Cause, Verdict
 from twofold.core.people import Instant
+from twofold.core.radar_groups import Cell, HourCount, Try
 
 
 class Attempts(Protocol):
@@ -48,6 +49,26 @@ class Attempts(Protocol):
         """The newest codes of everybody that tell how far a clock is off, after `since` and up to
         `until`. Bounded work, however many codes were refused in that time.
         """
+        ...
+
+    def tries(
+        self, account_id: str, *, since: Instant, until: Instant, limit: int
+    ) -> Sequence[Try]:
+        """The newest `limit` codes of the account after `since` and up to `until`, oldest first."""
+        ...
+
+    def cells(self, account_id: str, *, since: Instant, until: Instant) -> Sequence[Cell]:
+        """People and hours in which they tried, and in which they were refused, in numbers, by app
+        and browser. Bounded work, however many codes there were.
+        """
+        ...
+
+    def causes(self, account_id: str, *, since: Instant, until: Instant) -> Mapping[Cause, int]:
+        """People and hours in which they were refused, by why; the same bound."""
+        ...
+
+    def hours(self, account_id: str, *, since: Instant, until: Instant) -> Sequence[HourCount]:
+        """The hours in which somebody tried, oldest first; the same bound."""
         ...
 
 
