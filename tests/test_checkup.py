@@ -129,6 +129,16 @@ def inspection(**other: object) -> Inspection:
     return Inspection(**{**values, **other})  # type: ignore[arg-type]
 
 
+def test_who_relies_on_our_clock_hears_the_two_servers_and_not_the_phones(
+    settings: Callable[..., Settings], bare_postgres_url: str
+) -> None:
+    """The phones speak of the clock as it was until people have signed in again."""
+    with time_server(TimeServer(off=90)) as server:
+        found = checkup.of_clocks(settings(NTP_SERVER=server, DATABASE_URL=bare_postgres_url))
+    levels = {one.check: one.level for one in found}
+    assert levels == {checkup.BY_TIME_SERVER: Level.FAIL, checkup.BY_DATABASE: Level.OK}
+
+
 @pytest.mark.parametrize(
     ("found", "level"),
     [
@@ -327,11 +337,11 @@ def test_servers_that_hang_do_not_hold_up_the_rest(settings: Callable[..., Setti
         assert found["public address"].level is Level.WARN
         assert found["clock, by time server"].level is Level.WARN
         began = time.monotonic()
-        late = {one.check: one for one in examine(made, patience=0.2)}
-        assert time.monotonic() - began < 1.5
+        late = {one.check: one for one in examine(made, patience=0.5)}
+        assert time.monotonic() - began < 1.7
         assert late["mail"].level is Level.FAIL
         assert "did not end in time" in late["mail"].says
-        assert late["disk"] == found["disk"]
+        assert late["disk"].level is Level.OK
 
 
 def test_a_check_that_breaks_off_is_a_failure_and_the_others_stand(

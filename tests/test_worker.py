@@ -9,10 +9,12 @@ from structlog.testing import capture_logs
 
 from tests.conftest import FixedClock
 from tests.mail.worlds import GREYLISTED, FakeMailer, world_of
+from tests.trouble import bad_morning, ordinary_month
 from tests.world import DESK, Organisation, found
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome
 from twofold.core.mail import MailKind, MailState
 from twofold.core.people import DAY, HOUR
+from twofold.data import load_apps
 from twofold.flows.outbox import write_mail
 from twofold.ports import Letter, Store, World
 from twofold.system import SystemRandom
@@ -241,3 +243,27 @@ def test_an_error_is_logged_and_the_worker_goes_on(
 def test_a_worker_that_was_never_started_can_be_stopped(world: World) -> None:
     """Whoever tidies up need not know."""
     assert Worker(world).stop(0)
+
+
+def test_an_incident_is_in_the_log_when_it_begins_and_when_it_is_over(
+    world: World, acme: Organisation, clock: FixedClock
+) -> None:
+    """One line each, however often the worker looks; nothing on ordinary days."""
+    people = ordinary_month(acme)
+    worker = Worker(replace(world, apps=load_apps()))
+    with capture_logs() as logs:
+        worker.tick()
+        assert logs == []
+        bad_morning(acme, people)
+        for _ in range(5):
+            clock.advance(60)
+            worker.tick()
+        begun = logs[:]
+        clock.advance(HOUR)
+        worker.tick()
+        worker.tick()
+    assert [(line["event"], line["people"]) for line in begun] == [("incident-begins", 30)]
+    assert begun[0]["says"].endswith("UTC, mostly Microsoft Authenticator on Android")
+    assert begun[0]["cause"] == "Other settings in the app"
+    assert [line["event"] for line in logs[1:]] == ["incident-is-over"]
+    assert logs[1]["says"].startswith("From ")

@@ -45,6 +45,10 @@ SET_THE_CLOCK = (
 )
 
 
+BY_PHONES, BY_DATABASE = "clock, by phones", "clock, by database"
+BY_TIME_SERVER = "clock, by time server"
+
+
 class Level(StrEnum):
     """How well it is."""
 
@@ -86,7 +90,7 @@ def examine(settings: Settings, *, mail_to: str = "", patience: float = PATIENCE
     """Everything that was found, in a fixed order, after at most `patience` seconds."""
     groups: dict[str, Group] = {
         "database": lambda: of_database(settings),
-        "time server": lambda: of_time_server(settings),
+        BY_TIME_SERVER: lambda: of_time_server(settings),
         "mail": lambda: of_mail(settings, mail_to),
         "public address": lambda: of_public_address(settings),
         "disk": lambda: of_disk(settings),
@@ -188,7 +192,7 @@ def _has_database(settings: Settings) -> bool:
 
 def of_phones(seen: Picture | None) -> Finding:
     """What the phones of many people say."""
-    check = "clock, by phones"
+    check = BY_PHONES
     if seen is None:
         return warn(check, "Not looked at: the tables are of another version.", "See above.")
     if seen.is_off:
@@ -199,7 +203,7 @@ def of_phones(seen: Picture | None) -> Finding:
 
 def of_database_clock(found: Inspection, before: float, after: float) -> Finding:
     """What the database server says, asked between these two moments of our clock."""
-    check = "clock, by database"
+    check = BY_DATABASE
     if found.server_time is None:
         return ok(check, "SQLite is on this machine and has no clock of its own.")
     # The smallest difference that is possible counts.
@@ -207,9 +211,21 @@ def of_database_clock(found: Inspection, before: float, after: float) -> Finding
     return _compared(check, ahead, "the database server", 0.0)
 
 
+def of_clocks(settings: Settings) -> list[Finding]:
+    """What a time server and the database server say, where there are such: for those who are
+    about to rely on our clock. The phones have no say here: they still speak of the clock as it
+    was until people have signed in again.
+    """
+    return [
+        one
+        for one in (*of_time_server(settings), *of_database(settings))
+        if one.check in (BY_TIME_SERVER, BY_DATABASE)
+    ]
+
+
 def of_time_server(settings: Settings) -> list[Finding]:
     """What a time server says, if one is set."""
-    check = "clock, by time server"
+    check = BY_TIME_SERVER
     if settings.ntp_server is None:
         return [ok(check, "No time server is set to compare with (TWOFOLD_NTP_SERVER).")]
     try:

@@ -10,9 +10,11 @@ import structlog
 
 from twofold.core.crowd import FEWEST, LOUD, NOBODY, Picture
 from twofold.core.people import MINUTE, Instant
-from twofold.flows import clock
+from twofold.core.radar_words import headline, likely_cause
+from twofold.flows import clock, radar
 from twofold.flows.deliver import deliver_due
 from twofold.flows.housekeeping import purge
+from twofold.flows.radar_watch import Changes, RadarWatch
 from twofold.ports import World
 
 PAUSE = 0.5
@@ -35,6 +37,7 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="twofold-worker", daemon=True)
         self._cleaned_at: Instant | None = None
         self._told: Picture = NOBODY
+        self._radar, self._changes = RadarWatch(world.store, world.apps), Changes()
 
     def start(self) -> None:
         """Begin; may be called once."""
@@ -62,6 +65,7 @@ class Worker:
             self._cleaned_at = now
             self._world.store.call(purge, now)
             self._watch_the_clock(now)
+            self._watch_the_radar(now)
         done = 0
         while done < BATCH and not self._stopping.is_set():
             if not deliver_due(self._world, limit=1):
@@ -81,6 +85,20 @@ class Worker:
         else:
             return
         self._told = seen
+
+    def _watch_the_radar(self, now: Instant) -> None:
+        """Say it in the log when an incident begins and when it is over."""
+        accounts = self._world.store.read(radar.accounts)
+        seen = {one: self._radar.incidents(now, one) for one in accounts}
+        begun, ended = self._changes.since_last(now, seen)
+        for kind, incidents in (("incident-begins", begun), ("incident-is-over", ended)):
+            for incident in incidents:
+                _log.warning(
+                    kind,
+                    says=headline(incident, now),
+                    people=len(incident.people),
+                    cause=likely_cause(incident.cause).name,
+                )
 
     def _run(self) -> None:
         while not self._stopping.is_set():

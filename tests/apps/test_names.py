@@ -10,6 +10,8 @@ from tests.apps.record import CODE, NAMES_AND_CODE, READ, Table, note
 from tests.apps.walk import Photographed, enter, photograph, scanned, shows_the_names
 from tests.journeys.steps import heading, save
 
+pytestmark = pytest.mark.timeout(300)
+
 A_MOMENT = "@2033-05-18 03:33:20"
 """For comparing codes: the start of a step, and a whole one to do it in."""
 

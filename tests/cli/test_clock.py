@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.storage.samples import SECRET, totp
+from tests.timeservers import TimeServer, time_server
 from twofold.bootstrap import open_world
 from twofold.core.authenticators import AuthenticatorState
 from twofold.core.otp import step_at
@@ -61,6 +62,23 @@ def test_a_step_of_the_future_is_listed_and_brought_back(shut_out: Run, tmp_path
     assert "ann@example.org" not in again.out
     assert "Brought back from a wrong clock" in shut_out("audit", "list").out
     assert shut_out("audit", "verify").status == 0
+
+
+def test_by_a_clock_that_is_behind_nothing_is_brought_back(
+    shut_out: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Everything would seem to lie in the future; the time server knows better."""
+    before = last_step(tmp_path)
+    with time_server(TimeServer(off=3600)) as server:
+        monkeypatch.setenv("TWOFOLD_NTP_SERVER", server)
+        ran = shut_out("clock", "repair")
+    assert ran.status == 1
+    assert ran.sentence == f"Our clock is about 60 minutes behind {server}. Set it first."
+    assert last_step(tmp_path) == before
+    with time_server(TimeServer()) as server:
+        monkeypatch.setenv("TWOFOLD_NTP_SERVER", server)
+        assert shut_out("clock", "repair").status == 0
+    assert last_step(tmp_path) < before
 
 
 def test_scripts_get_json_alone_on_standard_output(shut_out: Run) -> None:

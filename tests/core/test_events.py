@@ -44,6 +44,7 @@ def test_words_are_kept_for_ever() -> None:
         "CODE_ACCEPTED": "code:accepted",
         "CODE_REFUSED": "code:refused",
         "RESYNCED": "code:clock-matched",
+        "CLOCK_REPAIRED": "authenticator:clock-repaired",
         "RECOVERY_MADE": "recovery:codes-made",
         "RECOVERY_STORED": "recovery:codes-stored",
         "RECOVERY_USED": "recovery:code-used",

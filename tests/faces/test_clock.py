@@ -1,6 +1,7 @@
 """What the pages say about clocks: to an admin about ours, to everybody about their own phone's."""
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,12 @@ def crowd(site: Site, *, steps: int, count: int = 6) -> list[Person]:
     return people
 
 
+def things_to_do(said: str) -> int:
+    """The number in the headline of the home page."""
+    found = re.search(r"(\d+) things to do", said)
+    return int(found[1]) if found else 0
+
+
 def test_an_admin_is_told_on_home_and_account_and_a_member_is_not(site: Site) -> None:
     """With side and size, what follows from it, and what to do."""
     people = crowd(site, steps=4)
@@ -46,6 +53,10 @@ def test_an_admin_is_told_on_home_and_account_and_a_member_is_not(site: Site) ->
         said = text_of(owner.get(path))
         assert "This server's clock is about 2 minutes behind most people's phones." in said, path
         assert "twofold doctor" in said, path
+    with_alarm = things_to_do(text_of(owner.get("/")))
+    site.clock.advance(DAY + KEPT)
+    owner = site.signed_in(site.acme.owner)
+    assert things_to_do(text_of(owner.get("/"))) == with_alarm - 1
     desk = site.give_password(site.acme.add("Dora", Role.HELPDESK))
     assert "server's clock" not in text_of(site.signed_in(desk).get("/"))
     assert people

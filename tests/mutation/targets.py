@@ -10,6 +10,7 @@ LADDER = (
     "tests/flows/test_pairs.py",
     "tests/flows/test_ladder.py",
     "tests/flows/test_guard_holes.py",
+    "tests/flows/test_known_browsers.py",
     "tests/flows/test_used_codes.py",
 )
 """What a code meets."""

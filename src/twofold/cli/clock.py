@@ -1,12 +1,17 @@
 """`twofold clock repair`: what to run after the machine's clock stood in the future."""
 
+import os
+
 import click
 
+from twofold import bootstrap, checkup
+from twofold.checkup import Level
 from twofold.cli.console import moment, print_json, print_table
-from twofold.cli.world import open_world
+from twofold.cli.menu import refuse
 from twofold.core.clocks import about
 from twofold.flows import clock as flows
 from twofold.flows.clock import BroughtBack, Repaired
+from twofold.settings import Settings, load
 
 
 @click.group()
@@ -20,14 +25,17 @@ def clock() -> None:
 def repair(dry_run: bool, as_json: bool) -> None:
     """Bring back to now what was written while the clock stood in the future.
 
-    First set the clock; `twofold doctor` shows whether it is right. Then this lets people in again
+    First set the clock; `twofold doctor` shows whether it is right, and nothing is done while a
+    time server or the database server says that it is not. Then this lets people in again
     whose last used code lies in the future. No code that was shown or used by now works again.
     Limits that would count until then are counted from now on, and mails that would wait until
     then leave now. Everything is in the log of what happened. Running it twice does no harm.
 
     Keys of the JSON objects: account, person, name, email, seconds_ahead.
     """
-    with open_world() as world:
+    settings = load(os.environ)
+    _refuse_while_wrong(settings)
+    with bootstrap.open_world(settings) as world:
         now = world.clock.now()
         done = world.store.call(flows.repair, now, only_look=dry_run)
     if as_json:
@@ -38,6 +46,15 @@ def repair(dry_run: bool, as_json: bool) -> None:
             [(one.account.name, one.person.email, about(one.ahead)) for one in done.authenticators],
         )
     click.echo(_summary(done, dry_run=dry_run, now=moment(now)), err=as_json)
+
+
+def _refuse_while_wrong(settings: Settings) -> None:
+    """By a clock that is behind, everything seems to lie in the future, and would be brought back
+    too far: codes that were shown since, and not used, would work again.
+    """
+    for found in checkup.of_clocks(settings):
+        if found.level is Level.FAIL:
+            refuse(f"{found.says} Set it first.")
 
 
 def _summary(done: Repaired, *, dry_run: bool, now: str) -> str:

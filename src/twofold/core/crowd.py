@@ -29,6 +29,8 @@ FEWEST = 5
 MOST = 60
 """People whose newest code takes part. More would be slower to follow a clock that has just
 jumped, or was put right; the median of these is known within two seconds."""
+MOST_CODES = 300
+"""Newest codes among which the newest of each person are sought."""
 LOUD = 20
 """Seconds below which there is never an alarm."""
 ERRORS = 5

@@ -16,8 +16,6 @@ from twofold.core.people import HOUR, Account, Instant, Person
 from twofold.flows.outbox import record
 from twofold.ports import Tx
 
-MOST_SIGHTINGS = 1000
-"""Newest codes among which the newest of each person are sought."""
 LONGEST_WAIT = 2 * HOUR
 """Seconds within which a mail is tried again; farther off it was put by a wrong clock."""
 
@@ -27,7 +25,7 @@ def look(tx: Tx, now: Instant) -> Picture:
     down in the future, by a clock that was put back since, take no part.
     """
     since = now - crowd.SEEN_WITHIN
-    return crowd.picture(tx.attempts.sightings(since=since, until=now, limit=MOST_SIGHTINGS))
+    return crowd.picture(tx.attempts.sightings(since=since, until=now, limit=crowd.MOST_CODES))
 
 
 def of_authenticator(tx: Tx, now: Instant, *, authenticator: Totp) -> Drift | None:

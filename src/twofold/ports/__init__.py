@@ -14,11 +14,11 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from twofold.core.apps import Catalogue
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.ports.authenticating import Authenticators, Recovery
 from twofold.ports.comparing import Comparisons, SetUps, Success
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.nouns import (
     Accounts,
-    Authenticators,
     Events,
     Links,
     Mails,
@@ -146,6 +146,7 @@ __all__ = [
     "PersonRow",
     "Postbox",
     "Random",
+    "Recovery",
     "Rendered",
     "Sessions",
     "SetUps",

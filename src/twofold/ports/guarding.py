@@ -7,9 +7,9 @@ from twofold.core.attempts import Attempt, Outcome
 from twofold.core.browsers import Browser
 from twofold.core.clocks import Reading
 from twofold.core.crowd import Sighting
-from twofold.core.diagnosis import Verdict
-from twofold.core.people import Instant, Person
-from twofold.core.recovery import RecoveryStanding
+from twofold.core.diagnosis import Cause, Verdict
+from twofold.core.people import Instant
+from twofold.core.radar_groups import Cell, HourCount, Try
 
 
 class Attempts(Protocol):
@@ -51,30 +51,24 @@ class Attempts(Protocol):
         """
         ...
 
-
-class Recovery(Protocol):
-    """Recovery codes, as keyed hashes."""
-
-    def replace(
-        self, person: Person, hashes: Sequence[str], *, ids: Sequence[str], at: Instant
-    ) -> None:
-        """A new set; what was left of the one before is dead."""
+    def tries(
+        self, account_id: str, *, since: Instant, until: Instant, limit: int
+    ) -> Sequence[Try]:
+        """The newest `limit` codes of the account after `since` and up to `until`, oldest first."""
         ...
 
-    def use(self, person_id: str, code_hash: str, *, at: Instant) -> bool:
-        """THE consumption of a recovery code (promise P2): one conditional update."""
+    def cells(self, account_id: str, *, since: Instant, until: Instant) -> Sequence[Cell]:
+        """People and hours in which they tried, and in which they were refused, in numbers, by app
+        and browser. Bounded work, however many codes there were.
+        """
         ...
 
-    def standing(self, person_id: str) -> RecoveryStanding | None:
-        """What the person has in store, or None without a set."""
+    def causes(self, account_id: str, *, since: Instant, until: Instant) -> Mapping[Cause, int]:
+        """People and hours in which they were refused, by why; the same bound."""
         ...
 
-    def stored(self, person_id: str, *, at: Instant) -> bool:
-        """The person says that they have stored their set; false if they said so before."""
-        ...
-
-    def end_all(self, person_id: str) -> int:
-        """The set is dead; how many codes of it were left."""
+    def hours(self, account_id: str, *, since: Instant, until: Instant) -> Sequence[HourCount]:
+        """The hours in which somebody tried, oldest first; the same bound."""
         ...
 
 

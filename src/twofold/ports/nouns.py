@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from twofold.core.authenticators import Totp
 from twofold.core.events import Event, EventKind, Seal
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.people import (
@@ -18,8 +17,9 @@ from twofold.core.people import (
 )
 from twofold.core.sessions import Caller, HalfCaller, Session, SignIn, Stage
 from twofold.core.tokens import Link, Purpose
+from twofold.ports.authenticating import Authenticators, Recovery
 from twofold.ports.comparing import Comparisons
-from twofold.ports.guarding import Attempts, Browsers, Counters, Recovery
+from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.randomness import Random
 
 
@@ -130,61 +130,6 @@ class People(Protocol):
 
     def any_owner(self) -> Person | None:
         """The oldest active owner of the deployment, for the console's recovery link."""
-        ...
-
-
-class Authenticators(Protocol):
-    """TOTP authenticators, secrets sealed at rest by the adapter."""
-
-    def add(self, authenticator: Totp) -> None: ...
-    def active(self, person_id: str) -> Totp | None: ...
-    def pending(self, person_id: str) -> Totp | None: ...
-    def of(self, person_id: str, *, limit: int) -> Sequence[Totp]:
-        """The newest of the person's, whatever became of them; replaced ones explain old codes."""
-        ...
-
-    def set_app(self, authenticator_id: str, app: str) -> None:
-        """Note which app is being set up; only while it is pending."""
-        ...
-
-    def claim_step(self, authenticator_id: str, step: int, *, drift: int, offset: int) -> bool:
-        """THE consumption of a code (promise P2): one conditional update, true only if `step`
-        is greater than every step accepted before.
-        """
-        ...
-
-    def burn(self, person_id: str, step: int) -> None:
-        """No code of the person's up to `step` counts any more."""
-        ...
-
-    def used_beyond(self, step: int) -> Sequence[Totp]:
-        """Active and pending ones of the whole deployment whose last used step is greater."""
-        ...
-
-    def bring_back(self, authenticator_id: str, step: int, *, expected: int) -> bool:
-        """Lower the last used step to `step`; false if it was not `expected` any more."""
-        ...
-
-    def activate(self, authenticator_id: str, *, at: Instant) -> bool:
-        """Pending to active; false if it was not pending any more."""
-        ...
-
-    def retire(self, person_id: str, *, keep: str, at: Instant) -> int:
-        """Every active authenticator of the person but `keep` becomes replaced; how many."""
-        ...
-
-    def disable(self, person_id: str, *, at: Instant) -> int:
-        """No code of the person's active authenticators counts any more; how many were not
-        disabled already. They go on binding the person.
-        """
-        ...
-
-    def reset(self, person_id: str, *, at: Instant) -> int:
-        """The person's active authenticators are removed; how many."""
-        ...
-
-    def discard_pending(self, person_id: str) -> int:
-        """Delete pending set-ups with their secrets; how many."""
         ...
 
 

@@ -1,15 +1,16 @@
-"""Submitted codes and what became of them."""
+"""Submitted codes and what became of them, of one person; of all: `attempt_lists.py`."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
 from twofold.core.clocks import Reading
 from twofold.core.crowd import FARTHEST, Sighting
 from twofold.core.diagnosis import Cause, Verdict
 from twofold.core.people import Instant
+from twofold.storage.attempt_lists import AttemptLists
 from twofold.storage.tables import attempts
 
 ATTEMPT = (
@@ -122,12 +123,8 @@ FAILURES = (
 )
 
 
-class Attempts:
+class Attempts(AttemptLists):
     """See `ports.Attempts`."""
-
-    def __init__(self, connection: Connection) -> None:
-        """On the connection of one transaction."""
-        self._connection = connection
 
     def reserve(self, attempt: Attempt) -> None:
         """Write the attempt before its check."""

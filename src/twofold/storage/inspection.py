@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from twofold.core.crowd import SEEN_WITHIN, Picture, picture
+from twofold.core.crowd import MOST_CODES, SEEN_WITHIN, Picture, picture
 from twofold.core.errors import SealError, StartError
 from twofold.core.people import Instant
 from twofold.ports import Random
@@ -34,7 +34,6 @@ from twofold.storage.sealing import KeyRing, check_against, read_keys
 from twofold.storage.store import KEY_FILE, no_answer, sqlite_path
 from twofold.storage.tables import authenticators, sealing_keys
 
-MOST_SIGHTINGS = 1000
 NEWEST_SECRET = (
     select(authenticators.c.id, authenticators.c.sealed_secret)
     .order_by(authenticators.c.id.desc())
@@ -124,7 +123,7 @@ def _inspection(connection: Connection, now: Instant) -> Inspection:
         head=head,
         is_known=revision is None or revision in known,
         server_time=database_time(connection),
-        phones=picture(attempts.sightings(since=now - SEEN_WITHIN, until=now, limit=MOST_SIGHTINGS))
+        phones=picture(attempts.sightings(since=now - SEEN_WITHIN, until=now, limit=MOST_CODES))
         if is_current
         else None,
         sealed={id_: bytes(value) for id_, value in connection.execute(NEWEST_SECRET)}

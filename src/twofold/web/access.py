@@ -22,6 +22,7 @@ from twofold.core.policy import session_suffices, who_unlocks
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose, digest
 from twofold.flows import sessions, step_up
+from twofold.flows.radar_watch import RadarWatch
 from twofold.flows.sign_in import From
 from twofold.ports import World
 from twofold.web import forms
@@ -70,6 +71,7 @@ class Ctx:
     replay: "Replay"
     explainer: Explainer
     clock_watch: ClockWatch
+    radar_watch: RadarWatch
     now: Instant
     place: From
     caller: Caller | None
@@ -235,6 +237,7 @@ class Gate:
     all_pages: tuple[Page, ...]
     explainer: Explainer
     clock_watch: ClockWatch
+    radar_watch: RadarWatch
 
     def route(self, page: Page) -> Route:
         """A Starlette route; `route.endpoint` runs the gate, then the page's handler."""
@@ -308,6 +311,7 @@ class Gate:
             replay=self.replay,
             explainer=self.explainer,
             clock_watch=self.clock_watch,
+            radar_watch=self.radar_watch,
             now=now,
             place=From(
                 source=Source(

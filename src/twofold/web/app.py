@@ -9,6 +9,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from twofold.core.errors import StartError
+from twofold.flows.radar_watch import RadarWatch
 from twofold.ports import World
 from twofold.web import (
     account,
@@ -25,6 +26,7 @@ from twofold.web import (
     people_import,
     places,
     profile,
+    radar,
     recovery,
     second_step,
     set_up,
@@ -60,6 +62,7 @@ ALL_PAGES: tuple[Page, ...] = (
     *account.PAGES,
     *guard_policy.PAGES,
     *activity.PAGES,
+    *radar.PAGES,
     *people_import.PAGES,
     *people.PAGES,
     *compare.PAGES,
@@ -91,6 +94,7 @@ def build_app(
         tuple(all_pages),
         Explainer(world),
         ClockWatch(world),
+        RadarWatch(world.store, world.apps),
     )
     routes = [gate.route(page) for page in all_pages]
     routes.append(Route("/static/{version}/{name}", _static_route(static, pages)))

@@ -5,6 +5,7 @@ from starlette.responses import PlainTextResponse, Response
 from twofold.core.people import Role
 from twofold.core.recovery import RecoveryStanding
 from twofold.flows import enrol, recovery, rollout
+from twofold.web import radar
 from twofold.web.access import Ctx, Needs, Page
 
 
@@ -24,7 +25,14 @@ async def show(ctx: Ctx) -> Response:
         clock_alarm = await ctx.clock_watch.alarm(ctx.now)
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
-    return ctx.render("home.html", checklist=checklist, clock_alarm=clock_alarm)
+    sees_radar = me.person.role.rank >= Role.HELPDESK.rank
+    return ctx.render(
+        "home.html",
+        checklist=checklist,
+        clock_alarm=clock_alarm,
+        sees_radar=sees_radar,
+        incident=await radar.notice(ctx) if sees_radar else "",
+    )
 
 
 def _item(title: str, state: str, *, done: bool, url: str, action: str) -> dict[str, object]:
