@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from twofold.core import compare, throttle
+from twofold.core import compare, norms, throttle
 from twofold.core.apps import Catalogue
 from twofold.core.attempts import Outcome
 from twofold.core.case import Case
 from twofold.core.clocks import Reading, drift_of
-from twofold.core.compare import LATELY, Counts, Crowd, Member, Row
+from twofold.core.compare import Row
+from twofold.core.norms import LATELY, Counts, Crowd, Member
 from twofold.core.people import Account, Instant, Person, Profile
 from twofold.core.policy import numbers_of
 from twofold.flows import guard, troubleshoot
@@ -45,7 +46,7 @@ def with_person(
     if case is None or other is None:
         return None
     counts = _counts(tx, now, [person_id, other_id])
-    norm = compare.norm_of_person(other, counts[other_id], apps)
+    norm = norms.norm_of_person(other, counts[other_id], apps)
     rows = compare.compare(case, counts[person_id], norm, apps)
     return Comparison(case, other.person, 1, bounded=False, rows=rows)
 
@@ -67,7 +68,7 @@ def with_others(
         return Comparison(case, None, 0, bounded=False, rows=())
     crowd = _crowd(tx, now, case.account, chosen)
     counts = _counts(tx, now, [person_id])[person_id]
-    norm = compare.norm_of_crowd(crowd, now, apps)
+    norm = norms.norm_of_crowd(crowd, now, apps)
     rows = compare.compare(case, counts, norm, apps)
     bounded = len(found) == MOST_SIGN_INS or len(by_person) > len(chosen)
     return Comparison(case, None, len(crowd.members), bounded=bounded, rows=rows)
