@@ -12,6 +12,7 @@ from twofold.core import case as cases
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
 from twofold.core.authenticators import AuthenticatorState
 from twofold.core.case import Case, Standing, best, diagnose, drift_of, requirement_of
+from twofold.core.clocks import Drift
 from twofold.core.diagnosis import Cause
 from twofold.core.evidence import BROKEN, NOT_LOOKED_AT, Device, tries
 from twofold.core.locks import Lock, LockKind
@@ -53,7 +54,7 @@ def a_case(*attempts: Attempt, devices: Sequence[Device] = (device(),), **other:
     values = {
         "now": NOW, "person": BEN, "account": ON, "devices": devices,
         "tried": tries(newest_first, devices), "locks": (), "mails": (), "wrong_passwords": (),
-        "sessions": 0, "seen_at": None, "signed_in_at": None, **other,
+        "sessions": 0, "seen_at": None, "signed_in_at": None, "recovery": None, **other,
     }  # fmt: skip
     return Case(**values)  # type: ignore[arg-type]
 
@@ -226,7 +227,7 @@ def test_the_requirement_is_said_with_its_reason() -> None:
 def test_the_clock_is_read_from_refused_codes_where_these_say_so() -> None:
     """Else from the accepted ones; unknown where there are none."""
     assert drift_of(a_case(slow(5))) == cases.best(a_case(slow(5)))[0].off
-    known = replace(device(), drift=12)
+    known = replace(device(), clock=Drift(12, None, 1))
     assert drift_of(a_case(unmatched(5), devices=(known,))) == 12
     assert drift_of(a_case(devices=())) is None
 

@@ -47,7 +47,7 @@ def test_what_lies_back_is_said_by_its_size() -> None:
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0, "in step"), (-9, "in step"), (10, "10 s ahead"), (-180, "180 s behind"),
+        (0, "in step"), (-14, "in step"), (15, "15 s ahead"), (-180, "180 s behind"),
         (3600, "60 minutes ahead"), (-7200, "2 hours behind"),
     ],
 )  # fmt: skip

@@ -3,13 +3,17 @@
 import pytest
 
 from tests.flows.test_diagnose import refused
-from tests.world import Guesser, Organisation
+from tests.world import HERE, Guesser, Organisation
+from twofold.core.authenticators import Totp
 from twofold.core.compare import Row
 from twofold.core.people import DAY, Person, Role
 from twofold.core.verdict_words import AUTOMATIC_TIME
-from twofold.flows import compare
+from twofold.data import load_apps
+from twofold.flows import compare, enrol
 from twofold.flows.compare import Comparison
 from twofold.flows.sign_in import SignedIn
+
+APPS = load_apps()
 
 
 @pytest.fixture
@@ -32,10 +36,10 @@ def signed_in(acme: Organisation, *names: str) -> list[Person]:
 def beside(acme: Organisation, person: Person, other: Person | None = None) -> Comparison:
     """What the page shows."""
     found = (
-        acme.call(compare.with_others, actor=acme.owner, person_id=person.id)
+        acme.call(compare.with_others, actor=acme.owner, person_id=person.id, apps=APPS)
         if other is None
         else acme.call(
-            compare.with_person, actor=acme.owner, person_id=person.id, other_id=other.id
+            compare.with_person, actor=acme.owner, person_id=person.id, other_id=other.id, apps=APPS
         )
     )
     assert found is not None
@@ -115,16 +119,42 @@ def test_reuse_and_a_failed_mail_stand_out(acme: Organisation, ben: Person) -> N
 def test_when_all_clocks_are_off_ours_is_suspected(acme: Organisation, ben: Person) -> None:
     """Their middle is far from ours."""
     people = signed_in(acme, "Eve", "Fay", "Gus")
-    for steps in (1, 1, 2, 2, 2, 2):
+    for steps in (1, 1, 2, 2, 3, 3, 3, 3):
         acme.clock.advance(120)
         for person in people:
             code = acme.code(person, steps=steps)
             assert isinstance(acme.submit_code(acme.half(person), code), SignedIn)
     row = differing(beside(acme, ben))["Clock of the phone"]
-    assert row.other == "65 s ahead"
+    assert row.other.endswith(" s ahead")
     assert row.remedy.startswith("Both are off: check the clock of this server")
     row = differing(beside(acme, people[0]))["Clock of the phone"]
     assert row.remedy.startswith("The others are off in the same way")
+
+
+def names_app(acme: Organisation, person: Person, app: str) -> None:
+    """The person sets up again and says with which app."""
+    caller = acme.caller(person)
+    pending = acme.call(enrol.begin_own, caller=caller)
+    assert isinstance(pending, Totp)
+    acme.store.call(lambda tx: tx.authenticators.set_app(pending.id, app))
+    code = acme.code_of(pending)
+    assert isinstance(acme.call(enrol.save_own, caller=caller, typed=code, place=HERE), SignedIn)
+    acme.clock.advance(60)
+
+
+def test_an_app_that_nobody_else_uses_stands_out(acme: Organisation, ben: Person) -> None:
+    """Once three of the others named theirs; before that it is only said."""
+    google, other = (app for app in APPS.apps[:2])
+    names_app(acme, ben, other.id)
+    for number, person in enumerate(signed_in(acme, "Eve", "Fay", "Gus", "Ida")):
+        row = next(row for row in beside(acme, ben).rows if row.aspect == "App")
+        assert (row.own, row.differs) == (other.title, number >= 3)
+        names_app(acme, person, google.id)
+        acme.signed_in(person)
+    row = differing(beside(acme, ben))["App"]
+    assert row.other == f"{google.title}: 4"
+    assert "named this app" in row.remedy
+    assert "App" not in differing(beside(acme, person))
 
 
 def test_nobody_signed_in_lately(acme: Organisation, ben: Person) -> None:
@@ -155,7 +185,9 @@ def test_people_of_other_accounts_are_neither_side(
     bolt.signed_in(zoe)
     assert beside(acme, ben).people == 0
     actor = acme.owner
-    assert acme.call(compare.with_others, actor=actor, person_id=zoe.id) is None
+    assert acme.call(compare.with_others, actor=actor, person_id=zoe.id, apps=APPS) is None
     for one, other in ((ben.id, zoe.id), (zoe.id, ben.id)):
-        found = acme.call(compare.with_person, actor=actor, person_id=one, other_id=other)
+        found = acme.call(
+            compare.with_person, actor=actor, person_id=one, other_id=other, apps=APPS
+        )
         assert found is None

@@ -101,6 +101,7 @@ def test_every_kind_of_event_is_written_by_some_flow() -> None:
         EventKind.ACCOUNT_CREATED,  # test_setup.py
         EventKind.POLICY_REFUSED,  # test_rollout.py
         EventKind.REPLACED,  # test_enrol.py
+        EventKind.CLOCK_REPAIRED,  # test_clock.py
         EventKind.PAIR_MODE,  # test_ladder.py, and the next three
         EventKind.PASSWORD_STOLEN,
         EventKind.AUTHENTICATOR_DISABLED,

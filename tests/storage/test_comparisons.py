@@ -61,6 +61,21 @@ def test_set_ups_count_those_that_were_saved(store: Store) -> None:
     }
 
 
+def test_apps_are_counted_by_the_authenticator_in_use(store: Store) -> None:
+    """An older one, and one that is being set up, say nothing; "" is nobody's name for an app."""
+    with_bob(store)
+    for id_, person_id, state, app in (
+        ("t1", "ann", AuthenticatorState.ACTIVE, "authy-ios"),
+        ("t2", "ann", AuthenticatorState.REPLACED, "aegis"),
+        ("t3", "bob", AuthenticatorState.ACTIVE, ""),
+        ("t4", "bob", AuthenticatorState.PENDING, "aegis"),
+    ):
+        one = replace(totp(id_, person_id, state), app=app)
+        store.call(lambda tx, one=one: tx.authenticators.add(one))
+    found = store.call(lambda tx: tx.comparisons.apps(["ann", "bob"]))
+    assert found == {"authy-ios": 1, "": 1}
+
+
 def test_outcomes_are_counted_by_person(store: Store) -> None:
     """After the moment; who entered none is not there."""
     with_bob(store)

@@ -18,6 +18,7 @@ from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.moments import day, near, until
 from twofold.core.people import DAY, Account, Instant, Person, PersonState, Profile
 from twofold.core.policy import Requirement, profile_of, requirement
+from twofold.core.recovery import RecoveryStanding
 
 WEAK = (Cause.NO_MATCH, Cause.MALFORMED, Cause.NOT_CHECKED, Cause.REPEATED, None)
 """Reasons that explain little: where a lock stands as well, the lock is the answer."""
@@ -55,6 +56,8 @@ class Case:
     """When one of the open sessions was last used."""
     signed_in_at: Instant | None
     """The last complete sign-in, as far as it is known."""
+    recovery: RecoveryStanding | None
+    """The recovery codes in store, or None without a set."""
 
     @property
     def active(self) -> Device | None:

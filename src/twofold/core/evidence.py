@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from twofold.core import keyuri, otp
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome
 from twofold.core.authenticators import AuthenticatorState, Totp
-from twofold.core.clocks import seconds_off
+from twofold.core.clocks import Drift, Reading, drift_of, seconds_off
 from twofold.core.diagnosis import Cause, Verdict
 from twofold.core.moments import day
 from twofold.core.people import Instant
@@ -15,8 +14,6 @@ from twofold.core.verdict_words import About, Told, tell
 
 PARAMETERS = "SHA-1, 6 digits, 30 seconds"
 """What every set-up of this product asks of an app."""
-NEWEST = 5
-"""Accepted codes from which the present drift of a device is read."""
 BY_OUTCOME: Mapping[Outcome, Cause] = {
     Outcome.USED: Cause.USED,
     Outcome.REPEATED: Cause.REPEATED,
@@ -55,10 +52,15 @@ class Device:
     ended_at: Instant | None
     used_at: Instant | None
     """When its newest code was accepted, within half a minute; None for never."""
-    drift: int | None
-    """Seconds by which its clock is ahead of ours (minus: behind), None where not known."""
+    clock: Drift | None
+    """How far its clock is off by the codes that were accepted, None where there are none."""
     app: str = ""
     """The app and device that the person named, an id of `core.apps`, or ""."""
+
+    @property
+    def drift(self) -> int | None:
+        """Seconds by which its clock is ahead of ours (minus: behind), None where not known."""
+        return None if self.clock is None else self.clock.seconds
 
     @property
     def is_active(self) -> bool:
@@ -92,7 +94,7 @@ class Tried:
 def device_of(totp: Totp, attempts: Iterable[Attempt]) -> Device:
     """A stored authenticator as people may see it; `attempts` newest first."""
     accepted = [
-        seconds_off(one.at, one.offset)
+        Reading(one.at, one.offset)
         for one in attempts
         if one.outcome is Outcome.ACCEPTED
         and one.authenticator_id == totp.id
@@ -109,7 +111,7 @@ def device_of(totp: Totp, attempts: Iterable[Attempt]) -> Device:
         disabled_at=totp.disabled_at,
         ended_at=totp.ended_at,
         used_at=used,
-        drift=round(median(accepted[:NEWEST])) if accepted else None,
+        clock=drift_of(accepted),
         app=totp.app,
     )
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from twofold.core.clocks import about
+from twofold.core.otp import STEP_SECONDS
 from twofold.core.people import DAY, HOUR, Instant
 
 
@@ -46,8 +47,8 @@ def ago(at: Instant, now: Instant) -> str:
 
 
 def clock_seconds(seconds: int) -> str:
-    """How far a clock is off, exactly: “180 s behind”, “in step” below ten seconds."""
-    if abs(seconds) < 10:  # noqa: PLR2004 - less than half a step says nothing
+    """How far a clock is off: “180 s behind”, “in step” within the doubt of half a step."""
+    if abs(seconds) < STEP_SECONDS // 2:
         return "in step"
     if abs(seconds) >= HOUR:
         return f"{about(seconds)} {'behind' if seconds < 0 else 'ahead'}"

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median_low
 
-from twofold.core import compare, throttle
+from twofold.core import compare, norms, throttle
+from twofold.core.apps import Catalogue
 from twofold.core.attempts import Outcome
 from twofold.core.case import Case
-from twofold.core.clocks import seconds_off
-from twofold.core.compare import LATELY, Counts, Crowd, Member, Row
+from twofold.core.clocks import Reading, drift_of
+from twofold.core.compare import Row
+from twofold.core.norms import LATELY, Counts, Crowd, Member
 from twofold.core.people import Account, Instant, Person, Profile
 from twofold.core.policy import numbers_of
 from twofold.flows import guard, troubleshoot
@@ -37,7 +38,7 @@ class Comparison:
 
 
 def with_person(
-    tx: Tx, now: Instant, *, actor: Person, person_id: str, other_id: str
+    tx: Tx, now: Instant, *, actor: Person, person_id: str, other_id: str, apps: Catalogue
 ) -> Comparison | None:
     """Two people of the actor's account side by side; None if one of them is not there."""
     case = troubleshoot.case_of(tx, now, account_id=actor.account_id, person_id=person_id)
@@ -45,12 +46,14 @@ def with_person(
     if case is None or other is None:
         return None
     counts = _counts(tx, now, [person_id, other_id])
-    norm = compare.norm_of_person(other, counts[other_id])
-    rows = compare.compare(case, counts[person_id], norm)
+    norm = norms.norm_of_person(other, counts[other_id], apps)
+    rows = compare.compare(case, counts[person_id], norm, apps)
     return Comparison(case, other.person, 1, bounded=False, rows=rows)
 
 
-def with_others(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Comparison | None:
+def with_others(
+    tx: Tx, now: Instant, *, actor: Person, person_id: str, apps: Catalogue
+) -> Comparison | None:
     """Somebody beside those who signed in with a code in the last seven days."""
     case = troubleshoot.case_of(tx, now, account_id=actor.account_id, person_id=person_id)
     if case is None:
@@ -65,7 +68,8 @@ def with_others(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Compa
         return Comparison(case, None, 0, bounded=False, rows=())
     crowd = _crowd(tx, now, case.account, chosen)
     counts = _counts(tx, now, [person_id])[person_id]
-    rows = compare.compare(case, counts, compare.norm_of_crowd(crowd, now))
+    norm = norms.norm_of_crowd(crowd, now, apps)
+    rows = compare.compare(case, counts, norm, apps)
     bounded = len(found) == MOST_SIGN_INS or len(by_person) > len(chosen)
     return Comparison(case, None, len(crowd.members), bounded=bounded, rows=rows)
 
@@ -77,7 +81,7 @@ def _crowd(
     set_ups, counts = tx.comparisons.set_ups(ids), _counts(tx, now, ids)
     members = [
         Member(
-            drift=median_low(seconds_off(one.at, one.offset) for one in successes),
+            drift=_drift(successes),
             set_ups=set_ups[id_].count,
             set_up_at=set_ups[id_].newest_at,
             counts=counts[id_],
@@ -91,10 +95,16 @@ def _crowd(
     strict += len(ids) - staff if rules.members is Profile.STRICT else 0
     return Crowd(
         members,
+        apps=tx.comparisons.apps(ids),
         strict=strict,
         slowed=_slowed(tx, now, account, ids),
         unreachable=tx.comparisons.unreachable(ids),
     )
+
+
+def _drift(successes: Sequence[Success]) -> int:
+    found = drift_of([Reading(one.at, one.offset) for one in successes])
+    return 0 if found is None else found.seconds
 
 
 def _counts(tx: Tx, now: Instant, ids: Sequence[str]) -> dict[str, Counts]:

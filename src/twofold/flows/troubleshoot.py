@@ -24,7 +24,7 @@ LOOKED_AT = 50
 """Attempts that are looked at, and that a history shows."""
 MOST_DEVICES = 7
 MOST_MAILS = 10
-SIGNS_IN = (AttemptPurpose.SIGN_IN, AttemptPurpose.RESYNC)
+SIGNS_IN = (AttemptPurpose.SIGN_IN, AttemptPurpose.RESYNC, AttemptPurpose.RECOVERY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,7 @@ def case_of(tx: Tx, now: Instant, *, account_id: str, person_id: str) -> Case | 
         sessions=len(sessions),
         seen_at=max((one.seen_at for one in sessions), default=None),
         signed_in_at=_signed_in_at(attempts, browsers, sessions),
+        recovery=tx.recovery.standing(person.id),
     )
 
 

@@ -44,6 +44,10 @@ class Comparisons(Protocol):
         """How many codes became what after a moment, of those who entered any."""
         ...
 
+    def apps(self, person_ids: Sequence[str]) -> Mapping[str, int]:
+        """How many of them named which app for the authenticator in use; "" for none named."""
+        ...
+
     def staff(self, person_ids: Sequence[str]) -> int:
         """How many of them are help desk, admins or owners."""
         ...

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from twofold.core.attempts import AttemptPurpose, Outcome
+from twofold.core.authenticators import AuthenticatorState
 from twofold.core.mail import MailState
 from twofold.core.people import Instant, Role
 from twofold.ports import SetUps, Success
@@ -44,6 +45,14 @@ OUTCOMES = (
     select(attempts.c.person_id, attempts.c.outcome, func.count())
     .where(attempts.c.person_id.in_(IDS), attempts.c.tried_at > bindparam("since"))
     .group_by(attempts.c.person_id, attempts.c.outcome)
+)
+APPS = (
+    select(authenticators.c.app, func.count())
+    .where(
+        authenticators.c.person_id.in_(IDS),
+        authenticators.c.state == fixed(AuthenticatorState.ACTIVE),
+    )
+    .group_by(authenticators.c.app)
 )
 STAFF = (
     select(func.count())
@@ -89,6 +98,11 @@ class Comparisons:
         for person_id, outcome, count in self._connection.execute(OUTCOMES, values):
             found[person_id][Outcome(outcome)] = count
         return found
+
+    def apps(self, person_ids: Sequence[str]) -> Mapping[str, int]:
+        """How many of them named which app for the authenticator in use; "" for none named."""
+        rows = self._connection.execute(APPS, {"ids": list(person_ids)})
+        return {app: count for app, count in rows}  # noqa: C416 - rows are no pairs to the checker
 
     def staff(self, person_ids: Sequence[str]) -> int:
         """How many of them are help desk, admins or owners."""

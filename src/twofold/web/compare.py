@@ -46,7 +46,11 @@ async def show(ctx: Ctx) -> Response:
 async def _compared(ctx: Ctx, person_id: str, other_id: str) -> Comparison | None:
     if not other_id:
         return await ctx.world.store.run(
-            compare.with_others, ctx.now, actor=ctx.me.person, person_id=person_id
+            compare.with_others,
+            ctx.now,
+            actor=ctx.me.person,
+            person_id=person_id,
+            apps=ctx.world.apps,
         )
     return await ctx.world.store.run(
         compare.with_person,
@@ -54,6 +58,7 @@ async def _compared(ctx: Ctx, person_id: str, other_id: str) -> Comparison | Non
         actor=ctx.me.person,
         person_id=person_id,
         other_id=other_id,
+        apps=ctx.world.apps,
     )
 
 

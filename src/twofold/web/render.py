@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.responses import HTMLResponse, Response
 
+from twofold.core.clocks import drift_sentence
 from twofold.core.keyuri import grouped
 from twofold.core.moments import clock, clock_seconds, day, when
 from twofold.core.people import Instant
@@ -70,6 +71,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._env.filters.update(when=when, clock=clock, day=day, off=clock_seconds, iso=iso)
+        self._env.filters.update(drift_words=drift_sentence)
         self._env.filters.update(fours=_fours, plural=plural)
         self._env.globals.update(static=static.url, plural=plural, product="Twofold")
 
