@@ -44,6 +44,7 @@ def test_words_are_kept_for_ever() -> None:
         "CODE_ACCEPTED": "code:accepted",
         "CODE_REFUSED": "code:refused",
         "RESYNCED": "code:clock-matched",
+        "CLOCK_REPAIRED": "authenticator:clock-repaired",
         "PAIR_MODE": "person:pair-mode",
         "PASSWORD_STOLEN": "password:counts-as-stolen",
         "AUTHENTICATOR_DISABLED": "authenticator:disabled",
