@@ -346,7 +346,8 @@ def test_the_table_counts_people_and_begins_with_what_is_furthest_beyond_usual()
         (MS_TITLE, 1, 1),
         ("", 1, 2),
     ]
-    assert rows[1].expected == pytest.approx(3 * share_of(usual, rows[1].group))
+    share = share_of(usual, rows[1].group)
+    assert rows[1].expected == pytest.approx(share + 1 - (1 - share) ** 2)
     (clock, used) = rows_of(tries, usual, CATALOGUE, Dimension.CAUSE)
     assert (clock.group.value, clock.refused, clock.tried) == (Cause.CLOCK, 1, 3)
     assert used.group.value == Cause.USED
