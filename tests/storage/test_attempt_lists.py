@@ -30,6 +30,7 @@ def add_people(tx: Tx) -> None:
     old = totp("t0", state=AuthenticatorState.REPLACED)
     tx.authenticators.add(replace(old, app="aegis-android"))
     tx.authenticators.add(replace(totp("t1", state=AuthenticatorState.ACTIVE), app="authy-ios"))
+    tx.authenticators.add(totp("t3", state=AuthenticatorState.REMOVED))
     tx.authenticators.add(totp("t2", "bob", AuthenticatorState.ACTIVE))
 
 
@@ -63,7 +64,7 @@ def filled(store: Store) -> Store:
         code(4, first + 4, Outcome.ACCEPTED, authenticator="t1"),
         code(5, first + 5, Outcome.ACCEPTED, "bob", "t2", browser=PHONE),
         code(6, HOUR_OF_NOW, Outcome.USED, "bob", "t2", browser=PHONE),
-        code(7, HOUR_OF_NOW + 1, Outcome.WRONG),
+        code(7, HOUR_OF_NOW + 1, Outcome.WRONG, authenticator="t3"),
         code(8, HOUR_OF_NOW + 2, Outcome.MALFORMED, "eve"),
         code(9, HOUR_OF_NOW + 3, Outcome.RESERVED, "bob", "gone"),
     ]
@@ -78,7 +79,7 @@ def filled(store: Store) -> Store:
 
 
 def test_the_newest_codes_come_with_app_and_cause(store: Store) -> None:
-    """The app of the set-up that showed the code; else of the one in force; else none. What an
+    """The app of the set-up that showed the code; where that has none, of the one in force. What an
     outcome says by itself is its cause; another account's codes are never there.
     """
     filled(store)
