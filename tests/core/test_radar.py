@@ -286,6 +286,18 @@ def test_without_history_only_what_is_far_beyond_belief_stands_out() -> None:
     assert (incident.group, len(incident.people), incident.cause) == (EVERYBODY, 58, None)
 
 
+def test_somewhat_more_than_usual_is_no_incident_however_many_they_are() -> None:
+    """Three in ten of two thousand, where two in ten are usual: no chance, and no incident."""
+    usual = usual_of([Cell("", "curl", 50_000, 10_000)], {}, CATALOGUE)
+
+    def refused(share: int) -> list[Try]:
+        return [Try(f"p{n}", NINE_TEN, "", "curl", n % 20 < share, None) for n in range(2000)]
+
+    assert log_tail(600, 2000, *belief(usual, EVERYBODY)) < -20
+    assert radar.find(refused(6), usual, CATALOGUE, NINE_TEN) == ()
+    assert len(radar.find(refused(9), usual, CATALOGUE, NINE_TEN)) == 1
+
+
 def test_what_is_usually_so_is_no_incident() -> None:
     """A third of this app's codes are always refused."""
     cells = [Cell("authy-ios", "Edge on Windows", 900, 300), Cell("", "Edge on Windows", 9000, 200)]
@@ -346,7 +358,8 @@ def test_the_table_counts_people_and_begins_with_what_is_furthest_beyond_usual()
         (MS_TITLE, 1, 1),
         ("", 1, 2),
     ]
-    assert rows[1].expected == pytest.approx(3 * share_of(usual, rows[1].group))
+    share = share_of(usual, rows[1].group)
+    assert rows[1].expected == pytest.approx(share + 1 - (1 - share) ** 2)
     (clock, used) = rows_of(tries, usual, CATALOGUE, Dimension.CAUSE)
     assert (clock.group.value, clock.refused, clock.tried) == (Cause.CLOCK, 1, 3)
     assert used.group.value == Cause.USED

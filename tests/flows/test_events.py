@@ -108,6 +108,7 @@ def test_every_kind_of_event_is_written_by_some_flow() -> None:
         EventKind.BREAKER_ON,
         EventKind.SPRAY,  # test_password_guard.py, and the next one
         EventKind.FLOOD,
+        EventKind.CLOCK_REPAIRED,  # test_clock.py
         EventKind.LOG_SEALED,  # tests/storage/test_events.py
     }
     assert set(TABLE) | seen_elsewhere == set(EventKind)

@@ -129,6 +129,7 @@ def admin_pages(product: Product, new_page: NewPage, look: Look) -> None:
     look_at(page, look, "/account/guard", "guard")
     look_at(page, look, "/account/activity", "activity")
     look_at(page, look, "/account/activity?kinds=&person=nobody&since=x", "activity-odd")
+    look_at(page, look, "/account/radar", "radar")
     look_at(page, look, "/", "home-done")
     look_at(page, look, "/sign-out", "sign-out")
     look_at(page, look, "/no/such/page", "not-found")

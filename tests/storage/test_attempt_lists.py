@@ -1,8 +1,12 @@
 """The codes of an account for the radar, on both databases."""
 
+import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
-from sqlalchemy import bindparam
+from sqlalchemy.dialects.sqlite import dialect
 
 from tests.storage.samples import NOW, account, attempt, person, totp
 from twofold.core.attempts import Attempt, Outcome, Source
@@ -11,7 +15,7 @@ from twofold.core.diagnosis import Cause
 from twofold.core.people import HOUR, Instant
 from twofold.core.radar_groups import Cell, HourCount, Try
 from twofold.ports import Store, Tx
-from twofold.storage.attempt_lists import MOST_REMEMBERED, newest
+from twofold.storage.attempt_lists import CAUSES, CELLS, HOURS, TRIES
 
 HOUR_OF_NOW = NOW // HOUR * HOUR
 LINUX, PHONE = "Firefox on Linux", "Safari on iPhone"
@@ -26,6 +30,7 @@ def add_people(tx: Tx) -> None:
     old = totp("t0", state=AuthenticatorState.REPLACED)
     tx.authenticators.add(replace(old, app="aegis-android"))
     tx.authenticators.add(replace(totp("t1", state=AuthenticatorState.ACTIVE), app="authy-ios"))
+    tx.authenticators.add(totp("t3", state=AuthenticatorState.REMOVED))
     tx.authenticators.add(totp("t2", "bob", AuthenticatorState.ACTIVE))
 
 
@@ -59,7 +64,7 @@ def filled(store: Store) -> Store:
         code(4, first + 4, Outcome.ACCEPTED, authenticator="t1"),
         code(5, first + 5, Outcome.ACCEPTED, "bob", "t2", browser=PHONE),
         code(6, HOUR_OF_NOW, Outcome.USED, "bob", "t2", browser=PHONE),
-        code(7, HOUR_OF_NOW + 1, Outcome.WRONG),
+        code(7, HOUR_OF_NOW + 1, Outcome.WRONG, authenticator="t3"),
         code(8, HOUR_OF_NOW + 2, Outcome.MALFORMED, "eve"),
         code(9, HOUR_OF_NOW + 3, Outcome.RESERVED, "bob", "gone"),
     ]
@@ -74,7 +79,7 @@ def filled(store: Store) -> Store:
 
 
 def test_the_newest_codes_come_with_app_and_cause(store: Store) -> None:
-    """The app of the set-up that showed the code; else of the one in force; else none. What an
+    """The app of the set-up that showed the code; where that has none, of the one in force. What an
     outcome says by itself is its cause; another account's codes are never there.
     """
     filled(store)
@@ -122,9 +127,17 @@ def test_the_chart_counts_different_people_in_each_hour(store: Store) -> None:
     assert hours == [HourCount(HOUR_OF_NOW - HOUR, 2, 1), HourCount(HOUR_OF_NOW, 2, 2)]
 
 
-def test_the_past_is_bounded() -> None:
-    """However many codes there were, so many are counted, found by the index on the time."""
-    text = str(newest(MOST_REMEMBERED).compile(compile_kwargs={"literal_binds": False}))
-    assert "LIMIT" in text
-    assert "ORDER BY attempts.tried_at DESC" in text
-    assert str(newest(bindparam("limit")).compile()).count("LIMIT") == 1
+def test_every_look_is_bounded_and_goes_by_the_index_on_the_time(
+    migrated_sqlite: Path,
+) -> None:
+    """However many codes there were, so many are read, and none outside the time."""
+    with closing(sqlite3.connect(migrated_sqlite)) as database:
+        for statement in (TRIES, CELLS, CAUSES, HOURS):
+            compiled = statement.compile(dialect=dialect())
+            asked = [1] * len(compiled.positiontup or ())
+            plan = database.execute(f"EXPLAIN QUERY PLAN {compiled}", asked).fetchall()
+            steps = [step[3] for step in plan if re.search(r"(SCAN|SEARCH) attempts", step[3])]
+            assert steps == [
+                "SEARCH attempts USING INDEX ix_attempts_tried_at (tried_at>? AND tried_at<?)"
+            ]
+            assert str(compiled).count("LIMIT") == 1

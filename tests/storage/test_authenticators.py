@@ -123,3 +123,34 @@ def test_the_app_is_noted_while_a_set_up_is_pending(store: Store) -> None:
     assert pending == replace(totp("t1"), app="aegis-android")
     active = store.call(lambda tx: tx.authenticators.active("ann"))
     assert active == replace(totp("t2", state=ACTIVE), app="authy-ios")
+
+
+def test_a_used_step_is_brought_back_unless_it_has_moved(store: Store) -> None:
+    """The active and the pending ones of everybody that were used beyond a step; no others."""
+    with_ann(store)
+    store.call(lambda tx: tx.authenticators.add(totp("t1", state=AuthenticatorState.ACTIVE)))
+    store.call(lambda tx: tx.authenticators.add(totp("t2", state=AuthenticatorState.REPLACED)))
+    store.call(lambda tx: tx.authenticators.add(totp("t3")))
+    for id_, step in (("t1", 900), ("t3", 950)):
+        store.call(
+            lambda tx, id_=id_, step=step: tx.authenticators.claim_step(
+                id_, step, drift=0, offset=0
+            )
+        )
+    beyond = lambda step: [  # noqa: E731
+        one.id for one in store.call(lambda tx: tx.authenticators.used_beyond(step))
+    ]
+    assert (beyond(-1), beyond(899), beyond(900), beyond(950)) == (
+        ["t1", "t3"],
+        ["t1", "t3"],
+        ["t3"],
+        [],
+    )
+    bring = lambda expected: store.call(  # noqa: E731
+        lambda tx: tx.authenticators.bring_back("t1", 500, expected=expected)
+    )
+    assert bring(899) is False
+    assert bring(900) is True
+    assert bring(900) is False
+    assert beyond(499) == ["t1", "t3"]
+    assert beyond(500) == ["t3"]

@@ -72,3 +72,13 @@ def test_flows_that_lock_several_keys_do_not_wait_crosswise(store: Store) -> Non
     wanted = [KEYS[:2], KEYS[1:], [KEYS[0], KEYS[2]], KEYS]
     race(16, lambda n: [store.call(add_one, wanted[n % 4]) for _ in range(5)])
     assert store.call(lambda tx: tx.counters.peek(KEYS)) == dict.fromkeys(KEYS, "60")
+
+
+def test_what_was_saved_after_a_moment_is_found(store: Store) -> None:
+    """By a clock that ran ahead; keys that were only made hold nothing."""
+    for key, at in (("a", 10), ("b", 11), ("c", 12)):
+        store.call(lambda tx, key=key, at=at: tx.counters.save(key, f"text of {key}", at))
+    store.call(lambda tx: tx.counters.save("d", "", 13))
+    found = store.call(lambda tx: tx.counters.saved_after(10))
+    assert found == {"b": "text of b", "c": "text of c"}
+    assert store.call(lambda tx: tx.counters.saved_after(13)) == {}

@@ -40,7 +40,7 @@ from twofold.core.radar_groups import (
     refused_people,
     who_of,
 )
-from twofold.core.rates import belief, log_tail, share_of
+from twofold.core.rates import belief, expected, log_tail, share_of
 
 REMEMBERED = 28 * DAY
 """Seconds before the last day from which the usual share is known."""
@@ -165,10 +165,13 @@ def _hours(
     """People and hours in which they tried, of these groups and of everybody."""
     hours: dict[Group, set[tuple[str, int]]] = {who_of(group): set() for group in groups}
     hours[EVERYBODY] = set()
+    places: dict[tuple[str, str], set[tuple[str, int]]] = {}
     for one in tries:
-        for group in grouping.of(one.app, one.browser):
+        places.setdefault((one.app, one.browser), set()).add((one.person_id, one.at // HOUR))
+    for (app, browser), tried in places.items():
+        for group in grouping.of(app, browser):
             if group in hours:
-                hours[group].add((one.person_id, one.at // HOUR))
+                hours[group] |= tried
     return hours
 
 
@@ -189,7 +192,7 @@ def _incident(found: _Found, tries: Sequence[Try], usual: Usual, grouping: Group
         last=last,
         people=tuple(dict.fromkeys(one.person_id for one in refused)),
         tried=len({one.person_id for one in within}),
-        expected=share * len(hours),
+        expected=expected(share, hours),
         cause=cause,
         of_cause=of_cause,
     )
@@ -261,6 +264,6 @@ def rows_of(
     rows = []
     for group in wanted:
         among = hours[who_of(group)]
-        people, expected = {person for person, _ in among}, share_of(usual, group) * len(among)
-        rows.append(Row(group, len(refused.get(group, ())), len(people), expected))
+        people, usually = {person for person, _ in among}, expected(share_of(usual, group), among)
+        rows.append(Row(group, len(refused.get(group, ())), len(people), usually))
     return tuple(sorted(rows, key=lambda row: (row.expected - row.refused, row.group.value)))

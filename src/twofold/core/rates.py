@@ -1,5 +1,7 @@
 """How likely is it that so many of so many are refused, when the usual share is what it was?"""
 
+from collections import Counter
+from collections.abc import Iterable
 from math import inf, lgamma, log
 
 from twofold.core.radar_groups import EVERYBODY, Dimension, Group, Share, Usual
@@ -27,6 +29,14 @@ def share_of(usual: Usual, group: Group) -> float:
     """The usual share of a group."""
     refused, right = belief(usual, group)
     return refused / (refused + right)
+
+
+def expected(share: float, hours: Iterable[tuple[str, int]]) -> float:
+    """How many people are refused at least once, at this share of tries, in these hours of
+    theirs.
+    """
+    tries = Counter(person for person, _ in hours)
+    return sum(1 - (1 - share) ** count for count in tries.values())
 
 
 def log_tail(refused: int, tried: int, a: float, b: float) -> float:

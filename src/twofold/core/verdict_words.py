@@ -132,7 +132,7 @@ _APP_SHOWS: Mapping[str, str] = {
 
 
 def _parameters(verdict: Verdict, _: About) -> Told:
-    shows = _APP_SHOWS[verdict.detail]
+    shows = _APP_SHOWS.get(verdict.detail, "codes made with other settings")
     return Told(
         f"Your app shows {shows}: the entry has other settings than the QR code.",
         "Delete the entry and scan the code again. If you type the key, choose time-based, "

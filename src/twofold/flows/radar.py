@@ -12,7 +12,7 @@ from twofold.core.apps import Catalogue
 from twofold.core.people import DAY, HOUR, Instant, Person
 from twofold.core.radar import REMEMBERED, Incident, Row
 from twofold.core.radar_groups import EVERYBODY, Dimension, HourCount, Usual, usual_of
-from twofold.core.rates import share_of
+from twofold.core.rates import expected, share_of
 from twofold.ports import Tx
 
 CHARTED = 48
@@ -86,7 +86,7 @@ def show(
         hours=_last_hours(tx, now, account_id),
         refused=len({one.person_id for one in tries if one.refused}),
         tried=len({person for person, _ in hours}),
-        expected=share_of(usual, EVERYBODY) * len(hours),
+        expected=expected(share_of(usual, EVERYBODY), hours),
     )
 
 
