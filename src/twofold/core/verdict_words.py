@@ -164,10 +164,12 @@ def _malformed(verdict: Verdict, _: About) -> Told:
 
 def _not_checked(_: Verdict, __: About) -> Told:
     return Told(
-        "That code was not looked at: there had been too many tries.",
-        "Wait until the time that the page names, then enter a new code.",
-        "The code was not looked at, because a wait was running. A right one is refused too.",
-        "Do not let them try on: each wrong code makes it longer.",
+        "That code was not looked at: after wrong ones something else was asked for first.",
+        "Do what the page asks: wait until the time that it names, enter two codes, or open the "
+        "link in your mailbox.",
+        "The code was not looked at: a wait was running, or two codes or a mailed link were asked "
+        "for. A right one is refused too.",
+        "Do not let them try on: it does not help, and wrong codes make it longer.",
     )
 
 
