@@ -37,6 +37,8 @@ def test_help_desk_and_admins_see_it(site: Site, role: Role) -> None:
     for number in range(1, 60, 2):
         assert f"Person {number:03}" in text_of(page)
     assert "Person 002" not in text_of(page)
+    (link, *_) = re.findall(r'href="(/people/[^"]+)"', page.text)
+    assert browser.get(link).status_code == 200
 
 
 def test_it_says_how_many_and_why_and_links_to_each(site: Site) -> None:

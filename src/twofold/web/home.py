@@ -25,7 +25,7 @@ async def show(ctx: Ctx) -> Response:
         clock_alarm = await ctx.clock_watch.alarm(ctx.now)
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
-    sees_radar = me.person.role.rank >= Role.HELPDESK.rank
+    sees_radar = me.person.role.is_staff
     return ctx.render(
         "home.html",
         checklist=checklist,
