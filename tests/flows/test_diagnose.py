@@ -86,8 +86,10 @@ def test_a_set_up_that_was_never_saved_is_told(acme: Organisation, ben: Person) 
 
 
 def test_nothing_matches(acme: Organisation, ben: Person) -> None:
-    """A typing mistake, or a guess."""
-    assert refused(acme, ben, acme.wrong(acme.active(ben))).cause is Cause.NO_MATCH
+    """A typing mistake, or a guess; the history knows which authenticator was asked for."""
+    seen = refused(acme, ben, acme.wrong(acme.active(ben)))
+    assert seen.cause is Cause.NO_MATCH
+    assert seen.authenticator_id == acme.active(ben).id
 
 
 def test_what_was_accepted_or_refused_unread_is_not_looked_at(

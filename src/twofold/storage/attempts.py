@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
 from twofold.core.clocks import Reading
@@ -11,7 +11,7 @@ from twofold.core.crowd import FARTHEST, Sighting
 from twofold.core.diagnosis import Cause, Verdict
 from twofold.core.people import Instant
 from twofold.storage.attempt_lists import AttemptLists
-from twofold.storage.tables import attempts
+from twofold.storage.tables import Word, attempts
 
 ATTEMPT = (
     attempts.c.id,
@@ -38,6 +38,7 @@ SETTLE = (
         step_offset=bindparam("by_steps"),
     )
 )
+# Where nothing matched, the authenticator that was asked for stays.
 EXPLAIN = (
     update(attempts)
     .where(attempts.c.id == bindparam("attempt_id"), attempts.c.cause.is_(None))
@@ -45,7 +46,9 @@ EXPLAIN = (
         cause=bindparam("why"),
         certain=bindparam("is_certain"),
         detail=bindparam("in_detail"),
-        authenticator_id=bindparam("matched"),
+        authenticator_id=func.coalesce(
+            bindparam("matched", type_=Word), attempts.c.authenticator_id
+        ),
         step_offset=bindparam("by_steps"),
     )
 )
