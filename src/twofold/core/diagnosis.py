@@ -20,7 +20,6 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
 
 from twofold.core import otp
 from twofold.core.authenticators import AuthenticatorState
@@ -42,6 +41,13 @@ EARLIEST = 2 * FARTHEST * STEP_SECONDS
 """A clock before this moment of 1970 is taken for this moment, so that no step is below zero."""
 REMEMBERED = 30 * DAY
 """Seconds for which an earlier verdict confirms a later one."""
+_HOUR = range(-DENSE, DENSE + 1)
+_ZONES = tuple(
+    side * halves * HALF_HOUR + slack
+    for halves in range(2, FARTHEST // HALF_HOUR + 1)
+    for side in (-1, 1)
+    for slack in range(-SLACK, SLACK + 1)
+)
 _COUNTER = struct.Struct(">Q").pack
 _WORD = struct.Struct(">I").unpack_from
 
@@ -220,19 +226,11 @@ def _is_half_hour(offset: int) -> bool:
     return nearest != 0 and abs(offset - nearest * HALF_HOUR) <= SLACK + 1
 
 
-@cache
 def _lasting(drift: int) -> tuple[int, ...]:
     """Steps from our clock at which a clock that is off may stand: an hour densely, beyond that
     around the half hours at which time zones lie.
     """
-    near = range(-DENSE, DENSE + 1)
-    zones = [
-        side * (hours * HALF_HOUR) + drift + slack
-        for hours in range(2, FARTHEST // HALF_HOUR + 1)
-        for side in (-1, 1)
-        for slack in range(-SLACK, SLACK + 1)
-    ]
-    return (*near, *zones)
+    return (*_HOUR, *(zone + drift for zone in _ZONES))
 
 
 def _window(suspect: Suspect) -> range:
