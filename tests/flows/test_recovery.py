@@ -14,9 +14,9 @@ from twofold.core.sessions import HalfCaller
 from twofold.core.throttle import NeedsLink, Pair
 from twofold.flows import enrol, recovery, unlock
 from twofold.flows.recovery import NewCodes
-from twofold.flows.second_step import CodeRefused, recover
+from twofold.flows.second_step import CodeRefused, recover, resync
 from twofold.flows.sign_in import SignedIn, SignInEnded
-from twofold.flows.verify import Suspended
+from twofold.flows.verify import Suspended, Typed
 
 
 @pytest.fixture
@@ -146,6 +146,22 @@ def test_it_burns_the_present_and_the_next_code(acme: Organisation, ben: Person)
         assert not isinstance(acme.submit_code(acme.half(ben), code), SignedIn)
     acme.clock.advance(90)
     assert isinstance(acme.submit_code(acme.half(ben), acme.code(ben)), SignedIn)
+
+
+def test_it_burns_the_codes_of_a_phone_whose_clock_is_off(acme: Organisation, ben: Person) -> None:
+    """Mechanism 22 for a phone three minutes ahead: its present and its next code, by its clock."""
+    ten = made(acme, ben)
+    for _ in range(2):
+        acme.clock.advance(900)
+        pair = Typed(acme.code(ben, steps=5), acme.code(ben, steps=6))
+        assert isinstance(acme.call(resync, half=acme.half(ben), typed=pair, place=HERE), SignedIn)
+    acme.clock.advance(300)
+    seen = [acme.code(ben, steps=n) for n in (6, 7)]
+    assert isinstance(use(acme, ben, ten[0]), SignedIn)
+    for code in seen:
+        assert not isinstance(acme.submit_code(acme.half(ben), code), SignedIn)
+    acme.clock.advance(60)
+    assert isinstance(acme.submit_code(acme.half(ben), acme.code(ben, steps=6)), SignedIn)
 
 
 def test_parallel_use_of_one_code_signs_in_once(acme: Organisation, ben: Person) -> None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from twofold.core import otp
-from twofold.core.authenticators import AuthenticatorState
+from twofold.core.authenticators import AuthenticatorState, Totp
 from twofold.core.otp import STEP_SECONDS, Malformed, MalformedKind, parse_code
 from twofold.core.people import DAY, HOUR, Instant
 
@@ -100,6 +100,11 @@ class Suspect:
     state: AuthenticatorState
     drift: int = 0
     last_step: int = 0
+
+    @classmethod
+    def of(cls, totp: Totp) -> "Suspect":
+        """An authenticator as it is looked at here."""
+        return cls(totp.id, totp.secret, totp.state, totp.drift, totp.last_step)
 
     def __repr__(self) -> str:
         """Without the secret."""

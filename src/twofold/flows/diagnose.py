@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from twofold.core.attempts import Attempt, Outcome
 from twofold.core.diagnosis import REMEMBERED, Suspect, Verdict
 from twofold.core.people import Instant
-from twofold.flows.verify import suspect_of
 from twofold.ports import Tx
 
 LOOKED_AT = (Outcome.WRONG, Outcome.REPEATED)
@@ -40,7 +39,7 @@ def gather(tx: Tx, _now: Instant, *, attempt_id: str) -> Evidence | None:
     if attempt.outcome is Outcome.WRONG:  # The same code again says nothing new.
         since = attempt.at - REMEMBERED
         earlier = tx.attempts.verdicts(attempt.person_id, since=since, limit=MOST_EARLIER)
-    return Evidence(attempt, [suspect_of(totp) for totp in found], earlier)
+    return Evidence(attempt, [Suspect.of(totp) for totp in found], earlier)
 
 
 def conclude(tx: Tx, _now: Instant, *, attempt_id: str, verdict: Verdict) -> None:

@@ -122,15 +122,7 @@ def prove_code(
         _remember_malformed(tx, attempt, authenticator, typed)
         return codes
     tx.people.lock(person.id)
-    before = guard.ask_code(
-        tx,
-        now,
-        person=person,
-        account=account,
-        browser=standing.browser,
-        link_open=standing.link_open,
-        enrolling=purpose is AttemptPurpose.ENROL,
-    )
+    before = _asked(tx, now, person, account, standing, purpose)
     unread = _unread(before, codes, authenticator, purpose)
     if unread is not None:
         tx.attempts.reserve(attempt)
@@ -142,6 +134,25 @@ def prove_code(
         _settle(tx, attempt, Outcome.REPEATED, None)
         return Wrong(attempt.id)
     return _charged_check(tx, now, person, account, authenticator, codes, attempt, before, mark)
+
+
+def _asked(
+    tx: Tx,
+    now: Instant,
+    person: Person,
+    account: Account,
+    standing: Standing,
+    purpose: AttemptPurpose,
+) -> CodeState:
+    return guard.ask_code(
+        tx,
+        now,
+        person=person,
+        account=account,
+        browser=standing.browser,
+        link_open=standing.link_open,
+        enrolling=purpose is AttemptPurpose.ENROL,
+    )
 
 
 def _check_binding(person: Person, authenticator: Totp | None, purpose: AttemptPurpose) -> None:
@@ -169,24 +180,13 @@ def _remember_malformed(tx: Tx, attempt: Attempt, authenticator: Totp | None, ty
     """For the person's history; an empty field is none of it. Eight digits may be those of an app
     with other settings, which is looked at here: three comparisons, and no guess at six digits.
     """
-    suspects = [suspect_of(authenticator)] if authenticator else []
+    suspects = [Suspect.of(authenticator)] if authenticator else []
     verdict = diagnosis.explain(
         (typed.first, typed.second), subject=None, suspects=suspects, now=attempt.at
     )
     if verdict.detail != MalformedKind.EMPTY:
         tx.attempts.reserve(replace(attempt, outcome=Outcome.MALFORMED))
         tx.attempts.explain(attempt.id, verdict)
-
-
-def suspect_of(authenticator: Totp) -> Suspect:
-    """An authenticator as the diagnosis looks at it."""
-    return Suspect(
-        id=authenticator.id,
-        secret=authenticator.secret,
-        state=authenticator.state,
-        drift=authenticator.drift,
-        last_step=authenticator.last_step,
-    )
 
 
 def _attempt(
@@ -286,15 +286,7 @@ def _recovery(
     if isinstance(code, NotARecoveryCode):
         return code
     tx.people.lock(person.id)
-    before = guard.ask_code(
-        tx,
-        now,
-        person=person,
-        account=account,
-        browser=standing.browser,
-        link_open=standing.link_open,
-        enrolling=False,
-    )
+    before = _asked(tx, now, person, account, standing, AttemptPurpose.RECOVERY)
     digest = tx.keyed_digest("recovery", f"{person.id}:{code}")
     tx.attempts.reserve(attempt)
     charge, paying, in_a_row = guard.charge_code(
@@ -302,7 +294,8 @@ def _recovery(
     )
     if tx.recovery.use(person.id, digest, at=now):
         step = otp.step_at(now) + 1
-        tx.authenticators.burn(person.id, step)
+        if active := tx.authenticators.active(person.id):
+            tx.authenticators.burn(person.id, step + active.drift)
         _settle(tx, attempt, Outcome.ACCEPTED, None)
         guard.code_was_right(tx, now, person=person, charge=charge)
         _record_accepted(tx, now, person, attempt, 0)
