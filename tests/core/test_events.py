@@ -65,6 +65,8 @@ def test_words_are_kept_for_ever() -> None:
         "LOG_SEALED": "audit:sealed",
         "MAIL_OPENED": "mail:opened",
         "CONSOLE_LINK_MADE": "console:link-made",
+        "RECOVERY_LINK_MADE": "console:recovery-link-made",
+        "RECOVERY_LINK_USED": "recovery:link-used",
     }
 
 

@@ -71,6 +71,7 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "enrolled",
         "replaced",
         "resynced",
+        "recovery-set-up",
         "recovery-used",
         "recovery-made",
         "code-failures",

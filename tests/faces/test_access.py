@@ -24,11 +24,13 @@ PUBLIC = {
     "/password/{token}",
     "/forgot-password",
     "/enrol/{token}",
+    "/recover/{token}",
 }
 HALF = {
     "/sign-in/code",
     "/sign-in/code/refused",
     "/sign-in/code/recovery",
+    "/recover/{token}",
     "/sign-in/code/send-link",
     "/sign-in/code/link/{token}",
     "/sign-in/cancel",

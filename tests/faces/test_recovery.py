@@ -6,6 +6,7 @@ import pytest
 
 from tests.faces.conftest import PASSWORD, Browser, Site, text_of
 from twofold.core.people import Person
+from twofold.flows import recovery_link
 
 SHOWN = re.compile(r"<code>([0-9A-Z]{4}(?:-[0-9A-Z]{4}){3})</code>")
 
@@ -105,3 +106,23 @@ def test_somebody_without_an_authenticator_is_led_to_their_profile(site: Site) -
     browser = site.signed_in(site.give_password(site.acme.add("Zoe")))
     answer = browser.get("/profile/recovery-codes")
     assert (answer.status_code, answer.headers["location"]) == (303, "/profile")
+
+
+def test_the_operators_link_leads_from_the_password_to_a_new_set_up(site: Site) -> None:
+    """Without the password it opens nothing; with it, the set-up page and no other."""
+    olga = site.acme.owner
+    site.acme.enrol(olga)
+    made = site.acme.call(recovery_link.make, email=olga.email)
+    assert isinstance(made, recovery_link.RecoveryLink)
+    path, browser = f"/recover/{made.token}", site.browser()
+    assert "Sign in with your password first" in text_of(browser.get(path))
+    assert browser.post(path).status_code == 401
+    browser.post("/sign-in", {"email": olga.email, "password": PASSWORD})
+    assert "Set up a new authenticator" in text_of(browser.get(path))
+    answer = browser.post(path, form_at=path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/enrol/")
+    page = browser.get(answer.headers["location"])
+    assert "Set up your authenticator app" in text_of(page)
+    assert browser.get("/profile").headers["location"] == "/set-up"
+    assert browser.get(path).status_code == 410

@@ -18,6 +18,7 @@ from twofold.flows import (
     passwords,
     people,
     recovery,
+    recovery_link,
     rollout,
     second_step,
     sessions,
@@ -96,6 +97,21 @@ def recovery_code(acme: Organisation) -> Callable[[], object]:
     assert isinstance(made, recovery.NewCodes)
     half = acme.half(ben)
     return lambda: acme.call(second_step.recover, half=half, typed=made.codes[0], place=HERE)
+
+
+def recovery_link_made(acme: Organisation) -> Callable[[], object]:
+    """On the console."""
+    ben = enrolled(acme)
+    return lambda: acme.call(recovery_link.make, email=ben.email)
+
+
+def recovery_link_used(acme: Organisation) -> Callable[[], object]:
+    """After the password."""
+    ben = enrolled(acme)
+    made = acme.call(recovery_link.make, email=ben.email)
+    assert isinstance(made, recovery_link.RecoveryLink)
+    half = acme.half(ben)
+    return lambda: acme.call(recovery_link.use, half=half, token=made.token)
 
 
 def trusted(acme: Organisation) -> Callable[[], object]:
@@ -355,6 +371,8 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
     EventKind.SIGN_IN_COMPLETED: ("second_step.submit_code", code),
     EventKind.RECOVERY_MADE: ("recovery.make", recovery_codes),
     EventKind.RECOVERY_STORED: ("recovery.stored", recovery_codes_stored),
+    EventKind.RECOVERY_LINK_MADE: ("recovery_link.make", recovery_link_made),
+    EventKind.RECOVERY_LINK_USED: ("recovery_link.use", recovery_link_used),
     EventKind.RECOVERY_USED: ("second_step.recover", recovery_code),
     EventKind.RESYNCED: ("second_step.resync", two_codes_of_a_slow_phone),
     EventKind.CODE_REFUSED: ("second_step.submit_code", wrong_code),

@@ -19,6 +19,7 @@ from twofold.flows import (
     passwords,
     people,
     recovery,
+    recovery_link,
     rollout,
     second_step,
     sessions,
@@ -39,6 +40,7 @@ ELSEWHERE = {
     "console.list_mails", "enrol.own", "enrol.wait_for_link", "enrol.waits_until",
     "guard_policy.meaning",
     "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
+    "recovery_link.look",
     "people.kept_upload", "people.list_people", "people.preview_import",
     "rollout.preview", "rollout.standing", "second_step.code_page", "sessions.places",
     "setup.needs_first_admin", "sign_in.whose_expired", "step_up.code_answer",
@@ -74,8 +76,8 @@ def test_the_table_knows_every_flow() -> None:
     """A new flow writes an event and stands in the table, or is named as one that need not."""
     modules = (
         audit, browsers, compare, console, enrol, guard_policy, links, mails, passwords, people,
-        recovery, rollout, second_step, sessions, setup, sign_in, step_up, troubleshoot, unlock,
-        verify,
+        recovery, recovery_link, rollout, second_step, sessions, setup, sign_in, step_up,
+        troubleshoot, unlock, verify,
     )  # fmt: skip
     walked = {name for name, _ in TABLE.values()} | set(MORE)
     known = {name for module in modules for name in flows_of(module)}

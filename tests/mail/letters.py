@@ -35,6 +35,7 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.ENROLLED: {**SEEN, **ENTRY},
     MailKind.REPLACED: {**SEEN, **ENTRY},
     MailKind.RESYNCED: {**SEEN, "off": "3 minutes behind"},
+    MailKind.RECOVERY_LINK: {"at": NOW, "whose": "Ben Example", "email": "ben@acme.example"},
     MailKind.RECOVERY_USED: {**SEEN, "left": 9},
     MailKind.RECOVERY_MADE: SEEN,
     MailKind.CODE_FAILURES: {**FROM, "at": NOW},

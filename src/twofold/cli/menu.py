@@ -19,6 +19,7 @@ SUMMARIES = {
     "serve": "Start the service.",
     "setup": "Make an account and its first owner without a browser.",
     "admin-link": "Print a new one-time link for the first admin, or for an owner's password.",
+    "recover": "Print a one-time link with which somebody sets up a new authenticator.",
     "people": "Add, import and list people.",
     "explain": "Say why somebody cannot sign in.",
     "mail": "Look at the outbox and send what waits.",

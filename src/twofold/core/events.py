@@ -60,6 +60,8 @@ class EventKind(StrEnum):
     LOG_SEALED = "audit:sealed"
     MAIL_OPENED = "mail:opened"
     CONSOLE_LINK_MADE = "console:link-made"
+    RECOVERY_LINK_MADE = "console:recovery-link-made"
+    RECOVERY_LINK_USED = "recovery:link-used"
 
 
 class Seal(StrEnum):
@@ -156,6 +158,8 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.EXPORTED: (Group.RECORDS, "Activity exported"),
     EventKind.LOG_SEALED: (Group.RECORDS, "Log without a seal sealed as it stood"),
     EventKind.MAIL_OPENED: (Group.RECORDS, "Mail with a working link read"),
+    EventKind.RECOVERY_LINK_MADE: (Group.RECORDS, "Recovery link made on the console"),
+    EventKind.RECOVERY_LINK_USED: (Group.AUTHENTICATORS, "Recovery link used to set up anew"),
     EventKind.CONSOLE_LINK_MADE: (Group.RECORDS, "Password link made on the console"),
 }
 

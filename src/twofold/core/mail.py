@@ -23,6 +23,8 @@ class MailKind(StrEnum):
     """The authenticator was replaced by a new one."""
     RESYNCED = "resynced"
     """Two consecutive codes moved the clock that codes are taken at."""
+    RECOVERY_LINK = "recovery-set-up"
+    """To every owner and the person: an operator made a link on the console that sets up anew."""
     RECOVERY_USED = "recovery-used"
     RECOVERY_MADE = "recovery-made"
     CODE_FAILURES = "code-failures"

@@ -37,6 +37,7 @@ class SignInFact(StrEnum):
     PASSWORD_RIGHT_FREE = "password right, nothing more asked"  # noqa: S105
     CODE_ACCEPTED = "code accepted"
     CODE_REFUSED = "code refused"
+    RECOVERY_LINK = "recovery link of the operator"
     SET_UP_PROVED = "set-up proved"
     EXPIRED = "time ran out"
     CANCELLED = "cancelled"
@@ -51,6 +52,7 @@ TRANSITIONS: Mapping[tuple[SignInState, SignInFact], SignInState] = MappingProxy
         (SignInState.START, SignInFact.PASSWORD_RIGHT_FREE): SignInState.DONE,
         (SignInState.CODE, SignInFact.CODE_ACCEPTED): SignInState.DONE,
         (SignInState.CODE, SignInFact.CODE_REFUSED): SignInState.CODE,
+        (SignInState.CODE, SignInFact.RECOVERY_LINK): SignInState.ENROL,
         (SignInState.CODE, SignInFact.EXPIRED): SignInState.ENDED,
         (SignInState.CODE, SignInFact.CANCELLED): SignInState.ENDED,
         (SignInState.ENROL, SignInFact.SET_UP_PROVED): SignInState.DONE,

@@ -23,6 +23,8 @@ class Purpose(StrEnum):
     """The cookie of a browser in which such a link was opened."""
     CODE_LINK = "code-link"
     """A mailed link that lets a half-finished sign-in go on to the code."""
+    RECOVERY = "recovery"
+    """A link from the console that lets somebody set up anew after the password."""
     PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a password
 
 
@@ -31,6 +33,7 @@ LINK_LIFETIME: dict[Purpose, int] = {
     Purpose.INVITATION: 14 * DAY,
     Purpose.ENROL: 14 * DAY,
     Purpose.PASSWORD: HOUR,
+    Purpose.RECOVERY: HOUR,
     Purpose.BROWSER_LINK: 15 * MINUTE,
     Purpose.OPEN_BROWSER: 15 * MINUTE,
     Purpose.CODE_LINK: 15 * MINUTE,

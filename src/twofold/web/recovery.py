@@ -3,11 +3,13 @@
 from starlette.responses import Response
 
 from twofold.core.recovery import NotARecoveryCode
-from twofold.flows import recovery, second_step
+from twofold.flows import recovery, recovery_link, second_step
+from twofold.flows.links import LinkTrouble
 from twofold.flows.recovery import NotEnrolled
 from twofold.flows.second_step import CodeRefused
 from twofold.flows.sign_in import SignedIn
 from twofold.web.access import Ctx, Needs, Page
+from twofold.web.doors import link_gone
 from twofold.web.forms import FieldError
 from twofold.web.sign_in import ended, signed_in
 
@@ -70,7 +72,35 @@ async def use(ctx: Ctx) -> Response:
             return ended(ctx, ctx.halfway.person.email)
 
 
+async def show_link(ctx: Ctx) -> Response:
+    """GET /recover/{token}: the operator's link. It is looked at, never used, by a GET."""
+    token = ctx.request.path_params["token"]
+    found = await ctx.world.store.run(recovery_link.look, ctx.now, token=token)
+    if isinstance(found, LinkTrouble):
+        return link_gone(ctx, found, "recovery")
+    if ctx.half is None:
+        return ctx.render(
+            "sign_in.html",
+            values={"email": found.person.email if found.person else ""},
+            next="/",
+            notice="",
+            why="Sign in with your password first. At the code, open the link again.",
+        )
+    return ctx.render("recovery_link.html", token=token, person_name=ctx.half.person.name)
+
+
+async def use_link(ctx: Ctx) -> Response:
+    """POST /recover/{token}: on to a new set-up."""
+    token = ctx.request.path_params["token"]
+    answer = await ctx.world.store.run(recovery_link.use, ctx.now, half=ctx.halfway, token=token)
+    if isinstance(answer, LinkTrouble):
+        return link_gone(ctx, answer, "recovery", action=("/sign-in/code", "Back to the code"))
+    return ctx.go(f"/enrol/{answer}")
+
+
 PAGES = (
+    Page("/recover/{token}", Needs.PUBLIC, get=show_link, goes_on=True),
+    Page("/recover/{token}", Needs.HALF, post=use_link),
     Page("/sign-in/code/recovery", Needs.HALF_CODE, get=show_use, post=use),
     Page("/profile/recovery-codes", Needs.SESSION, get=show, post=make, fresh=True),
     Page("/profile/recovery-codes/stored", Needs.SESSION, post=stored),
