@@ -166,11 +166,14 @@ def test_no_other_protocol_is_spoken(face: Face, mia: Person) -> None:
 
 def test_a_public_page_does_not_know_who_is_half_signed_in(face: Face, mia: Person) -> None:
     """Mechanism 9: whoever has the password alone learns nothing from pages that all may see,
-    but for the one that goes on with the set-up that is demanded.
+    but for those that go on with a set-up: the one that is demanded, and the operator's link.
     """
     client = half_way(face, mia)
     public = [page for page in ALL_PAGES if page.needs is Needs.PUBLIC]
-    assert [page.path for page in public if page.goes_on] == ["/enrol/{token}"]
+    assert [page.path for page in public if page.goes_on] == [
+        "/recover/{token}",
+        "/enrol/{token}",
+    ]
     for page in public:
         if not page.goes_on and page.get is not None:
             answer, stranger = client.get(path_of(page)), face.client().get(path_of(page))
