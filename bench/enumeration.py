@@ -91,7 +91,7 @@ def fill(world: World) -> dict[str, str]:
 def give_authenticator(tx: Tx, now: int, person: Person) -> None:
     """An authenticator that works."""
     account = tx.accounts.get(person.account_id)
-    begun = enrol.begin(tx, now, person=person, account=account, begun_in="")
+    begun = enrol.begin(tx, now, person=person, account=account, begun_in="", app="")
     tx.authenticators.activate(begun.id, at=now)
 
 
