@@ -75,7 +75,7 @@ class Worker:
 
     def _watch_the_clock(self, now: Instant) -> None:
         """Say it in the log when our own clock turns out to be off, by another size, or right."""
-        seen = self._world.store.call(clock.look, now)
+        seen = self._world.store.read(clock.look, now)
         if seen.is_off and (not self._told.is_off or abs(seen.ahead - self._told.ahead) > LOUD):
             _log.warning(
                 "our-clock-is-off", seconds_ahead=seen.ahead, people=seen.people, says=seen.sentence

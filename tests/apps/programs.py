@@ -11,6 +11,7 @@ import json
 import re
 import secrets
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ class Shown:
     account: str = ""
 
 
-class Program:
+class Program(ABC):
     """An authenticator program with entries, kept in a folder of its own."""
 
     given = "the QR code"
@@ -75,14 +76,14 @@ class Program:
     shows_names = True
     """Whether it shows issuer and account that it has read."""
 
-    def __init__(self, folder: Path, entries: Sequence[Entry]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def __init__(self, folder: Path, entries: Sequence[Entry]) -> None: ...
 
+    @abstractmethod
     def show(self, clock: str = RIGHT) -> list[Shown]:
         """All entries, in the order in which they were added."""
-        raise NotImplementedError
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most of them start nothing
         """End what was started for the entries."""
 
 

@@ -124,5 +124,6 @@ def test_the_operators_link_leads_from_the_password_to_a_new_set_up(site: Site) 
     assert answer.headers["location"].startswith("/enrol/")
     page = browser.get(answer.headers["location"])
     assert "Set up your authenticator app" in text_of(page)
+    assert "You already have an entry for this organisation" in text_of(page)
     assert browser.get("/profile").headers["location"] == "/set-up"
     assert browser.get(path).status_code == 410

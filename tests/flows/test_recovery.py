@@ -9,9 +9,9 @@ from twofold.core import recovery as codes
 from twofold.core.attempts import AttemptPurpose, Outcome
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import Person
+from twofold.core.people import DAY, Person
 from twofold.core.sessions import HalfCaller
-from twofold.core.throttle import NeedsLink, Pair
+from twofold.core.throttle import NeedsLink, Pair, Single
 from twofold.flows import enrol, recovery, unlock
 from twofold.flows.recovery import NewCodes
 from twofold.flows.second_step import CodeRefused, recover, resync
@@ -100,6 +100,25 @@ def test_a_wrong_one_costs_what_a_wrong_code_costs(acme: Organisation, ben: Pers
             assert Guesser(acme, ben).asked() == Pair()
     assert Guesser(acme, ben).asked() == NeedsLink()
     assert acme.person(ben.id).must_change_password
+
+
+def test_a_used_one_costs_nothing_and_a_repeated_one_counts_once(
+    acme: Organisation, ben: Person
+) -> None:
+    """A double click, or a sheet on which nothing was crossed out, leads to no stolen password."""
+    ten = made(acme, ben)
+    assert isinstance(use(acme, ben, ten[0]), SignedIn)
+    for _ in range(12):
+        assert isinstance(use(acme, ben, ten[0]), CodeRefused)
+        acme.clock.advance(91)
+    assert set(acme.outcomes(ben)[-12:]) == {Outcome.USED}
+    assert not acme.person(ben.id).must_change_password
+    acme.clock.advance(DAY)
+    wrong = codes.code_of(bytes(10))
+    for _ in range(12):
+        assert isinstance(use(acme, ben, wrong), CodeRefused)
+    assert acme.outcomes(ben)[-12:] == [Outcome.WRONG, *[Outcome.REPEATED] * 11]
+    assert Guesser(acme, ben).asked() == Single(known=False)
 
 
 def test_five_wrong_ones_end_the_sign_in(acme: Organisation, ben: Person) -> None:

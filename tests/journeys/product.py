@@ -44,6 +44,19 @@ class Product:
         """What stands on its stderr."""
         return (self.folder / "stderr").read_text(encoding="utf-8")
 
+    def command(self, *arguments: str) -> str:
+        """What a command of the operator prints beside the running service."""
+        done = subprocess.run(
+            (sys.executable, "-m", "twofold", *arguments),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def let_proofs_grow_old(self, seconds: int, email: str = "%") -> None:
         """Move the proofs of everybody's sessions, or one person's, into the past, as if
         `seconds` had gone by.

@@ -9,6 +9,7 @@ from tests.journeys.conftest import NewPage
 from tests.journeys.mailbox import Mailbox, link_in, plain
 from tests.journeys.product import Product
 from tests.journeys.steps import (
+    ADA,
     BOB,
     add_person,
     become_first_admin,
@@ -20,6 +21,7 @@ from tests.journeys.steps import (
     press,
     save,
     scan,
+    set_up_two_factor,
     sign_in,
     sign_out,
 )
@@ -84,3 +86,25 @@ def test_a_lost_phone_is_no_lost_account(
     elsewhere.goto("/profile/recovery-codes")
     picture(elsewhere, "recovery-left")
     expect(elsewhere.get_by_role("main")).to_contain_text("9 of 10")
+
+
+def test_the_operator_lets_the_only_owner_back_in(product: Product, new_page: NewPage) -> None:
+    """No phone, no codes, nobody of a higher role: the command on the server, and the password."""
+    page = new_page()
+    become_first_admin(page, product.first_admin_link)
+    set_up_two_factor(page)
+    link = product.command("recover", "--email", ADA.email).strip()
+    elsewhere = new_page()
+    elsewhere.goto(link)
+    picture(elsewhere, "recover-signed-out")
+    expect(elsewhere.get_by_role("main")).to_contain_text("Sign in with your password first")
+    sign_in(elsewhere, ADA)
+    elsewhere.goto(link)
+    picture(elsewhere, "recover")
+    press(elsewhere, "Set up anew")
+    expect(elsewhere.get_by_role("main")).to_contain_text("You already have an entry")
+    new_phone = scan(elsewhere)
+    save(elsewhere, new_phone.code())
+    assert path_of(elsewhere) == "/"
+    page.goto("/profile")
+    assert path_of(page).startswith("/sign-in")

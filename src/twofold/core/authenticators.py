@@ -49,6 +49,10 @@ class Totp:
     app: str = ""
     """The app and device that the person said they set up, an id of `core.apps`, or ""."""
 
+    spent_until: int = 0
+    """The highest step that was used before a repair of the clock brought `last_step` back, or 0:
+    up to it the history of accepted codes is asked too."""
+
     def __repr__(self) -> str:
         """Without the secret, so that no traceback or log line can carry it."""
         return f"Totp(id={self.id!r}, person_id={self.person_id!r}, state={self.state.value!r})"

@@ -21,8 +21,9 @@ from twofold.core.tokens import Purpose
 from twofold.flows import browsers, guard, links, sessions
 from twofold.flows.links import OpenLink
 from twofold.flows.outbox import may_be_asked_for, record, write_mail
+from twofold.flows.proofs import Accepted, Proof, Standing, Typed
 from twofold.flows.sign_in import From, SignedIn, SignInEnded, finish
-from twofold.flows.verify import Accepted, Proof, Standing, Typed, prove_code
+from twofold.flows.verify import prove_code
 from twofold.ports import Tx
 
 RESEND_WINDOW = 15 * MINUTE

@@ -15,8 +15,7 @@ from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.throttle import SP800_63B4_LADDER, Answer
 from twofold.flows import browsers, guard
 from twofold.flows.outbox import record, write_mail
-from twofold.flows.sign_in import From, SignedIn, SignInEnded, finish
-from twofold.flows.verify import (
+from twofold.flows.proofs import (
     Accepted,
     Locked,
     NeedsLink,
@@ -25,8 +24,9 @@ from twofold.flows.verify import (
     Suspended,
     Typed,
     Wrong,
-    prove_code,
 )
+from twofold.flows.sign_in import From, SignedIn, SignInEnded, finish
+from twofold.flows.verify import prove_code
 from twofold.ports import Tx
 
 
@@ -38,40 +38,38 @@ class CodeRefused:
     attempt_id: str = field(default="", compare=False)
 
 
+CodeAnswer = (
+    SignedIn | CodeRefused | Malformed | NeedsPair | Locked | NeedsLink | Suspended | SignInEnded
+)
+
+
 def submit_code(
     tx: Tx, now: Instant, *, half: HalfCaller, typed: Typed, trust: bool, place: From
-) -> SignedIn | CodeRefused | Malformed | NeedsPair | Locked | NeedsLink | Suspended | SignInEnded:
+) -> CodeAnswer:
     """The second step: the code is consumed and the session made in one transaction, so that
     100 parallel submits of one right code make one session.
     """
-    state = state_of(half.sign_in.stage)
-    authenticator = tx.authenticators.active(half.person.id)
-    proof = prove_code(
-        tx,
-        now,
-        person=half.person,
-        account=half.account,
-        authenticator=authenticator if state is SignInState.CODE else None,
-        typed=typed,
-        purpose=AttemptPurpose.SIGN_IN,
-        standing=_standing(tx, now, half, place),
-    )
-    if isinstance(proof, Accepted):
-        return _complete(tx, now, half, trust=trust, place=place)
-    if isinstance(proof, Wrong):
-        advance(state, SignInFact.CODE_REFUSED)
-        return _count_refusal(tx, now, half, proof.attempt_id)
-    assert not isinstance(proof, NotARecoveryCode), "codes of the app are asked for here"
-    return proof
+    return _submit(tx, now, half, typed, AttemptPurpose.SIGN_IN, trust=trust, place=place)
 
 
-def resync(
-    tx: Tx, now: Instant, *, half: HalfCaller, typed: Typed, place: From
-) -> SignedIn | CodeRefused | Malformed | NeedsPair | Locked | NeedsLink | Suspended | SignInEnded:
+def resync(tx: Tx, now: Instant, *, half: HalfCaller, typed: Typed, place: From) -> CodeAnswer:
     """The second step with two consecutive codes of a phone whose clock is off by up to
     `drift.FARTHEST` steps (RFC 6238 section 6, RFC 4226 section 7.4). Counts like any attempt;
     from then on the window follows that clock, and the owner is told.
     """
+    return _submit(tx, now, half, typed, AttemptPurpose.RESYNC, trust=False, place=place)
+
+
+def _submit(
+    tx: Tx,
+    now: Instant,
+    half: HalfCaller,
+    typed: Typed,
+    purpose: AttemptPurpose,
+    *,
+    trust: bool,
+    place: From,
+) -> CodeAnswer:
     state = state_of(half.sign_in.stage)
     authenticator = tx.authenticators.active(half.person.id)
     proof = prove_code(
@@ -81,12 +79,12 @@ def resync(
         account=half.account,
         authenticator=authenticator if state is SignInState.CODE else None,
         typed=typed,
-        purpose=AttemptPurpose.RESYNC,
+        purpose=purpose,
         standing=_standing(tx, now, half, place),
     )
     if isinstance(proof, Accepted):
-        done = _complete(tx, now, half, trust=False, place=place)
-        if isinstance(done, SignedIn):
+        done = _complete(tx, now, half, trust=trust, place=place)
+        if isinstance(done, SignedIn) and purpose is AttemptPurpose.RESYNC:
             _tell_resynced(tx, now, half, proof, place)
         return done
     if isinstance(proof, Wrong):

@@ -170,6 +170,12 @@ def _after_password(
             tx, now, person, account, return_to, place, methods=("pwd",), skipped_code=trusted
         )
     stage = Stage.CODE if state is SignInState.CODE else Stage.ENROL
+    return _begin_half(tx, now, person, stage, return_to, place)
+
+
+def _begin_half(
+    tx: Tx, now: Instant, person: Person, stage: Stage, return_to: str, place: From
+) -> HalfWay:
     token = tx.random.token()
     lifetime = SIGN_IN_LIFETIME if stage is Stage.CODE else ENROLLING_LIFETIME
     tx.sign_ins.add(

@@ -10,8 +10,9 @@ from twofold.core.throttle import Answer, Disabled
 from twofold.flows import alarms, guard, sessions
 from twofold.flows.guard import Charge
 from twofold.flows.outbox import record
+from twofold.flows.proofs import Accepted, Proof, Standing, Typed
 from twofold.flows.sign_in import From, PasswordRefused, SignInEnded
-from twofold.flows.verify import Accepted, Proof, Standing, Typed, prove_code
+from twofold.flows.verify import prove_code
 from twofold.ports import Tx
 
 

@@ -14,86 +14,36 @@ Order of things, each for a reason:
    may set off what the ladder says (`flows/alarms.py`).
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from twofold.core import diagnosis, drift, otp, recovery, throttle, wrong_clock
-from twofold.core.attempts import Attempt, AttemptPurpose, Outcome, Source
+from twofold.core.attempts import Attempt, AttemptPurpose, Outcome
 from twofold.core.authenticators import AuthenticatorState, Totp
-from twofold.core.browsers import Browser
 from twofold.core.diagnosis import Suspect
 from twofold.core.errors import IllegalTransition
 from twofold.core.events import EventKind
 from twofold.core.otp import Malformed, MalformedKind
 from twofold.core.people import Account, Instant, Person
 from twofold.core.recovery import NotARecoveryCode
+from twofold.core.throttle import State
 from twofold.flows import alarms, guard
-from twofold.flows.guard import CodeState
+from twofold.flows.guard import Charge, CodeState
 from twofold.flows.outbox import record
+from twofold.flows.proofs import (
+    Accepted,
+    Locked,
+    NeedsLink,
+    NeedsPair,
+    Proof,
+    Standing,
+    Suspended,
+    Typed,
+    Wrong,
+)
 from twofold.ports import Tx
 
 MOST_ACCEPTED = 100
 """Accepted codes of one authenticator that may lie around a step: each is one step, of 46."""
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What somebody typed: one code, or two consecutive ones."""
-
-    first: str
-    second: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """From where a code comes, as far as the guard cares."""
-
-    source: Source
-    browser: Browser | None = None
-    """The person's known browser, or None in an unknown one."""
-    link_open: bool = False
-    """A mailed link was opened in this browser during this sign-in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The code was right and is consumed. Only `prove_code` makes one."""
-
-    authenticator_id: str
-    """"" for a recovery code."""
-    step: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """The code, or the pair, was checked, or could not be, and the answer is no."""
-
-    attempt_id: str = field(default="", compare=False)
-    """The row that tells why, once somebody has looked (`flows/diagnose.py`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class NeedsPair:
-    """Not looked at: two consecutive codes are asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """Refused unread: too many failures. Open again at `until`."""
-
-    until: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class NeedsLink:
-    """Refused unread: a mailed link must be opened in this browser first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Suspended:
-    """Refused unread: the authenticator is disabled and must be set up anew."""
-
-
-Proof = Accepted | Malformed | NotARecoveryCode | Wrong | NeedsPair | Locked | NeedsLink | Suspended
 
 
 def prove_code(
@@ -129,11 +79,19 @@ def prove_code(
         _settle(tx, attempt, Outcome.NOT_CHECKED, None)
         return unread
     mark = tx.keyed_digest("code", f"{person.id}:{'-'.join(codes)}")[:16]
-    if throttle.has_mark(before.in_a_row, mark, now, window=throttle.SP800_63B4_LADDER.repeat):
-        tx.attempts.reserve(attempt)
-        _settle(tx, attempt, Outcome.REPEATED, None)
+    if _is_repeated(tx, now, before, mark, attempt):
         return Wrong(attempt.id)
     return _charged_check(tx, now, person, account, authenticator, codes, attempt, before, mark)
+
+
+def _is_repeated(tx: Tx, now: Instant, before: CodeState, mark: str, attempt: Attempt) -> bool:
+    """Whether the same refused code came a moment ago: then it is written down and not charged."""
+    window = throttle.SP800_63B4_LADDER.repeat
+    if not throttle.has_mark(before.in_a_row, mark, now, window=window):
+        return False
+    tx.attempts.reserve(attempt)
+    _settle(tx, attempt, Outcome.REPEATED, None)
+    return True
 
 
 def _asked(
@@ -246,26 +204,46 @@ def _charged_check(
     mark: str,
 ) -> Accepted | Wrong:
     tx.attempts.reserve(attempt)
-    charge, paying, in_a_row = guard.charge_code(tx, now, person=person, before=before, mark=mark)
+    charged = guard.charge_code(tx, now, person=person, before=before, mark=mark)
     step, outcome = _compare(
         authenticator, codes, now, pair=before.asks_for_pair, purpose=attempt.purpose
     )
-    if step is not None and authenticator is not None:
-        if _claim(tx, now, authenticator, step, attempt.purpose):
-            _settle(tx, attempt, Outcome.ACCEPTED, step - otp.step_at(now))
-            guard.code_was_right(tx, now, person=person, charge=charge)
-            _record_accepted(tx, now, person, attempt, step - otp.step_at(now))
-            return Accepted(authenticator.id, step)
-        outcome = Outcome.USED
-        guard.code_was_used(tx, now, person=person, charge=charge)
+    if step is None or authenticator is None:
+        return _refused(tx, now, person, account, attempt, outcome, None, before, charged)
+    offset = step - otp.step_at(now)
+    if not _claim(tx, now, authenticator, step, attempt.purpose):
+        return _refused(tx, now, person, account, attempt, Outcome.USED, offset, before, charged)
+    _settle(tx, attempt, Outcome.ACCEPTED, offset)
+    guard.code_was_right(tx, now, person=person, charge=charged[0])
+    _record_accepted(tx, now, person, attempt, offset)
+    return Accepted(authenticator.id, step)
+
+
+def _refused(
+    tx: Tx,
+    now: Instant,
+    person: Person,
+    account: Account,
+    attempt: Attempt,
+    outcome: Outcome,
+    offset: int | None,
+    before: CodeState,
+    charged: tuple[Charge, State, State],
+) -> Wrong:
+    """A right code that was used up costs nothing; any other costs its try, with what that sets
+    off. One that could not be checked stays as it was reserved.
+    """
+    charge, paying, in_a_row = charged
     if outcome is not Outcome.RESERVED:
-        _settle(tx, attempt, outcome, None if step is None else step - otp.step_at(now))
+        _settle(tx, attempt, outcome, offset)
     _record_refused(tx, now, person, attempt, outcome)
-    if outcome is not Outcome.USED:
-        steps, breaker = guard.code_was_wrong(
-            tx, now, account=account, before=before, paying=paying, in_a_row=in_a_row
-        )
-        alarms.after_wrong_code(tx, now, person, attempt.source, steps, breaker=breaker)
+    if outcome is Outcome.USED:
+        guard.code_was_used(tx, now, person=person, charge=charge)
+        return Wrong(attempt.id)
+    steps, breaker = guard.code_was_wrong(
+        tx, now, account=account, before=before, paying=paying, in_a_row=in_a_row
+    )
+    alarms.after_wrong_code(tx, now, person, attempt.source, steps, breaker=breaker)
     return Wrong(attempt.id)
 
 
@@ -278,9 +256,10 @@ def _recovery(
     standing: Standing,
     attempt: Attempt,
 ) -> Accepted | Wrong | NotARecoveryCode:
-    """A recovery code. A wrong one costs what a wrong code costs. A right one works also during a
-    wait or with a disabled authenticator: nobody guesses 80 bits, and this is what it is for. It
-    burns the present and the next step, so that a code that was seen beside it is worth nothing.
+    """A recovery code. One that is refused costs what a refused code costs. A right one works
+    also during a wait or with a disabled authenticator: nobody guesses 80 bits, and this is what
+    it is for. It burns the present and the next step, so that a code that was seen beside it is
+    worth nothing.
     """
     code = recovery.parse(typed)
     if isinstance(code, NotARecoveryCode):
@@ -288,25 +267,21 @@ def _recovery(
     tx.people.lock(person.id)
     before = _asked(tx, now, person, account, standing, AttemptPurpose.RECOVERY)
     digest = tx.keyed_digest("recovery", f"{person.id}:{code}")
+    if _is_repeated(tx, now, before, digest[:16], attempt):
+        return Wrong(attempt.id)
     tx.attempts.reserve(attempt)
-    charge, paying, in_a_row = guard.charge_code(
-        tx, now, person=person, before=before, mark=digest[:16]
-    )
-    if tx.recovery.use(person.id, digest, at=now):
-        step = otp.step_at(now) + 1
-        if active := tx.authenticators.active(person.id):
-            tx.authenticators.burn(person.id, step + active.drift)
-        _settle(tx, attempt, Outcome.ACCEPTED, None)
-        guard.code_was_right(tx, now, person=person, charge=charge)
-        _record_accepted(tx, now, person, attempt, 0)
-        return Accepted("", step)
-    _settle(tx, attempt, Outcome.WRONG, None)
-    _record_refused(tx, now, person, attempt, Outcome.WRONG)
-    steps, breaker = guard.code_was_wrong(
-        tx, now, account=account, before=before, paying=paying, in_a_row=in_a_row
-    )
-    alarms.after_wrong_code(tx, now, person, attempt.source, steps, breaker=breaker)
-    return Wrong()
+    charged = guard.charge_code(tx, now, person=person, before=before, mark=digest[:16])
+    if not tx.recovery.use(person.id, digest, at=now):
+        spent = tx.recovery.is_spent(person.id, digest)
+        outcome = Outcome.USED if spent else Outcome.WRONG
+        return _refused(tx, now, person, account, attempt, outcome, None, before, charged)
+    step = otp.step_at(now) + 1
+    if active := tx.authenticators.active(person.id):
+        tx.authenticators.burn(person.id, step + active.drift)
+    _settle(tx, attempt, Outcome.ACCEPTED, None)
+    guard.code_was_right(tx, now, person=person, charge=charged[0])
+    _record_accepted(tx, now, person, attempt, 0)
+    return Accepted("", step)
 
 
 def _compare(
@@ -337,7 +312,7 @@ def _compare(
 
 
 def _claim(tx: Tx, now: Instant, authenticator: Totp, step: int, purpose: AttemptPurpose) -> bool:
-    if _was_used_before(tx, authenticator, step):
+    if step <= authenticator.spent_until and _was_used_before(tx, authenticator, step):
         return False
     offset = learnt = step - otp.step_at(now)
     if purpose is not AttemptPurpose.RESYNC:
@@ -347,7 +322,8 @@ def _claim(tx: Tx, now: Instant, authenticator: Totp, step: int, purpose: Attemp
 
 def _was_used_before(tx: Tx, authenticator: Totp, step: int) -> bool:
     """Whether the step was accepted while our clock stood in the future, before the last used
-    step was brought back (`flows/clock.py`). Else the greater-than of `claim_step` says it all.
+    step was brought back (`flows/clock.py`). Where that never was, the greater-than of
+    `claim_step` says it all, and nothing is read.
     """
     around = step * otp.STEP_SECONDS
     span = (drift.FARTHEST + otp.WINDOW + 2) * otp.STEP_SECONDS

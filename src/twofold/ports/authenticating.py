@@ -76,6 +76,10 @@ class Recovery(Protocol):
         """THE consumption of a recovery code (promise P2): one conditional update."""
         ...
 
+    def is_spent(self, person_id: str, code_hash: str) -> bool:
+        """Whether it is one of the set that was used before."""
+        ...
+
     def standing(self, person_id: str) -> RecoveryStanding | None:
         """What the person has in store, or None without a set."""
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Executable, bindparam, case, delete, insert, select, update
 
 from twofold.core.authenticators import AuthenticatorState, Totp
 from twofold.core.people import Instant
@@ -30,6 +30,7 @@ TOTP = (
     authenticators.c.last_offset,
     authenticators.c.ended_at,
     authenticators.c.app,
+    authenticators.c.spent_until,
 )
 NEWEST = (
     select(*TOTP)
@@ -84,7 +85,13 @@ BRING_BACK = (
         authenticators.c.id == bindparam("authenticator_id"),
         authenticators.c.last_step == bindparam("expected"),
     )
-    .values(last_step=bindparam("step"))
+    .values(
+        last_step=bindparam("step"),
+        spent_until=case(
+            (authenticators.c.spent_until < authenticators.c.last_step, authenticators.c.last_step),
+            else_=authenticators.c.spent_until,
+        ),
+    )
 )
 ACTIVATE = (
     update(authenticators)
@@ -229,4 +236,5 @@ class Authenticators:
             "last_offset": authenticator.last_offset,
             "ended_at": authenticator.ended_at,
             "app": authenticator.app,
+            "spent_until": authenticator.spent_until,
         }

@@ -16,6 +16,11 @@ USE = (
     .where(OF_PERSON, recovery_codes.c.code_hash == bindparam("hash"), UNUSED)
     .values(used_at=bindparam("at"))
 )
+SPENT = select(recovery_codes.c.id).where(
+    OF_PERSON,
+    recovery_codes.c.code_hash == bindparam("hash"),
+    recovery_codes.c.used_at.is_not(None),
+)
 DROP = delete(recovery_codes).where(OF_PERSON)
 STORED = (
     update(recovery_codes)
@@ -57,6 +62,11 @@ class Recovery:
         """Use it up: true for exactly one caller."""
         values = {"of_person": person_id, "hash": code_hash, "at": at}
         return self._connection.execute(USE, values).rowcount == 1
+
+    def is_spent(self, person_id: str, code_hash: str) -> bool:
+        """Whether it is one of the set that was used before."""
+        values = {"of_person": person_id, "hash": code_hash}
+        return self._connection.execute(SPENT, values).first() is not None
 
     def standing(self, person_id: str) -> RecoveryStanding | None:
         """What is left of the set."""

@@ -105,6 +105,7 @@ authenticators = Table(
     Column("last_offset", Integer, nullable=False),
     Column("disabled_at", BigInteger),
     Column("begun_in", Text, nullable=False, server_default=text("''")),
+    Column("spent_until", BigInteger, nullable=False, server_default=text("0")),
     Column("app", Text, nullable=False, server_default=text("''")),
     Index(None, "person_id", "state"),
 )

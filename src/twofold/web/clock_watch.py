@@ -5,6 +5,7 @@ is kept for half a minute. A look that fails is logged and says nothing: a clock
 and shuts no door.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 
 import structlog
@@ -33,7 +34,7 @@ class ClockWatch:
         if self._looked_at is None or not 0 <= now - self._looked_at < KEPT:
             self._looked_at = now
             try:
-                self._seen = await self.world.store.run(clock.look, now)
+                self._seen = await asyncio.to_thread(self.world.store.read, clock.look, now)
             except Exception as problem:
                 _log.warning("the clock was not looked at", problem=type(problem).__name__)
                 self._seen = NOBODY

@@ -15,8 +15,9 @@ async def show(ctx: Ctx) -> Response:
         return ctx.go("/sign-in")
     me = ctx.me
     own = await ctx.world.store.run(enrol.own, person_id=me.person.id)
-    checklist = [_own_factor(ctx, stopped=own is not None and own.disabled_at is not None)]
-    if me.enrolled and not (own is not None and own.disabled_at is not None):
+    stopped = own is not None and own.disabled_at is not None
+    checklist = [_own_factor(ctx, stopped=stopped)]
+    if me.enrolled and not stopped:
         checklist.append(
             _own_recovery(await ctx.world.store.run(recovery.own, person_id=me.person.id))
         )

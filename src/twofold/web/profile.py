@@ -11,9 +11,9 @@ from twofold.core.paths import safe_path
 from twofold.core.policy import requirement_sentence, who_unlocks
 from twofold.flows import clock, enrol, recovery, sessions, step_up
 from twofold.flows import passwords as password_flows
+from twofold.flows.proofs import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
 from twofold.flows.sign_in import PasswordRefused
 from twofold.flows.step_up import Proved
-from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
 from twofold.web.access import Ctx, Needs, Page, confirm_page, no_code_helps
 from twofold.web.cookies import SESSION
 from twofold.web.doors import password_errors

@@ -84,7 +84,8 @@ async def show_link(ctx: Ctx) -> Response:
             values={"email": found.person.email if found.person else ""},
             next="/",
             notice="",
-            why="Sign in with your password first. At the code, open the link again.",
+            why="Sign in with your password first. When the code is asked for, open this link "
+            "once more.",
         )
     return ctx.render("recovery_link.html", token=token, person_name=ctx.half.person.name)
 

@@ -1,5 +1,7 @@
 """Pages of the second step: one code, two consecutive ones, a wait, a mailed link."""
 
+from collections.abc import Awaitable, Callable
+
 from starlette.responses import Response
 
 from twofold.core import otp, throttle
@@ -7,9 +9,9 @@ from twofold.core.otp import Malformed
 from twofold.core.policy import who_unlocks
 from twofold.flows import browsers, second_step
 from twofold.flows.links import LinkTrouble
-from twofold.flows.second_step import CodePage, CodeRefused
+from twofold.flows.proofs import Locked, NeedsLink, NeedsPair, Suspended, Typed
+from twofold.flows.second_step import CodeAnswer, CodePage, CodeRefused
 from twofold.flows.sign_in import SignedIn, SignInEnded
-from twofold.flows.verify import Locked, NeedsLink, NeedsPair, Suspended, Typed
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
 from twofold.web.sign_in import ended, locked, signed_in
@@ -61,19 +63,27 @@ async def submit(ctx: Ctx) -> Response:
         trust=ctx.field("trust") == "yes",
         place=ctx.place,
     )
+    failures = answer.failures if isinstance(answer, CodeRefused) else 0
+    return await _answered(
+        ctx, answer, lambda error: _page(ctx, 422, failures=failures, errors=[error])
+    )
+
+
+async def _answered(
+    ctx: Ctx, answer: CodeAnswer, page_with: Callable[[FieldError], Awaitable[Response]]
+) -> Response:
+    """What follows a code, or two; `page_with` shows the form again with a sentence."""
     match answer:
         case SignedIn():
             return signed_in(ctx, answer)
         case Locked(until):
             return locked(ctx, until)
         case Malformed():
-            return await _page(ctx, 422, failures=0, errors=[malformed(ctx, answer)])
-        case CodeRefused(failures):
-            response = await _page(ctx, 422, failures=failures, errors=[_refused(ctx)])
-            return explained(ctx, response, answer.attempt_id)
+            return await page_with(malformed(ctx, answer))
+        case CodeRefused():
+            return explained(ctx, await page_with(_refused(ctx)), answer.attempt_id)
         case NeedsPair():
-            error = FieldError("next_code", "Enter two codes, one after the other.")
-            return await _page(ctx, 422, failures=0, errors=[error])
+            return await page_with(FieldError("next_code", "Enter two codes, one after the other."))
         case NeedsLink():
             return _link_page(ctx, sent=False)
         case Suspended():
@@ -119,26 +129,7 @@ async def resync(ctx: Ctx) -> Response:
         typed=Typed(ctx.field("code"), ctx.field("next_code")),
         place=ctx.place,
     )
-    match answer:
-        case SignedIn():
-            return signed_in(ctx, answer)
-        case Locked(until):
-            return locked(ctx, until)
-        case Malformed():
-            return await _resync_page(ctx, 422, [malformed(ctx, answer)])
-        case CodeRefused():
-            error = FieldError("next_code", "Those two codes did not work.")
-            return explained(ctx, await _resync_page(ctx, 422, [error]), answer.attempt_id)
-        case NeedsPair():
-            error = FieldError("next_code", "Enter two codes, one after the other.")
-            return await _resync_page(ctx, 422, [error])
-        case NeedsLink():
-            return _link_page(ctx, sent=False)
-        case Suspended():
-            return _stopped(ctx)
-        case SignInEnded():
-            response = ended(ctx, ctx.halfway.person.email)
-            return explained(ctx, response, answer.attempt_id)
+    return await _answered(ctx, answer, lambda error: _resync_page(ctx, 422, [error]))
 
 
 def malformed(ctx: Ctx, answer: Malformed) -> FieldError:

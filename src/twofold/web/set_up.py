@@ -16,8 +16,8 @@ from twofold.core.verdict_words import About, tell
 from twofold.flows import enrol, links
 from twofold.flows.enrol import LinkRefused, NeedsProof, NothingPending
 from twofold.flows.links import LinkTrouble
+from twofold.flows.proofs import Locked, Wrong
 from twofold.flows.sign_in import SignedIn
-from twofold.flows.verify import Locked, Wrong
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.apps import asked, picker
 from twofold.web.doors import link_gone
@@ -187,7 +187,7 @@ async def show_demanded(ctx: Ctx) -> Response:
             enrol.begin_demanded, ctx.now, half=ctx.half, token=token, app=asked(ctx).choice
         )
         if isinstance(pending, Totp):
-            return _demanded_page(ctx, token, pending, [])
+            return await _demanded_page(ctx, token, pending, [])
         return await _link_refused(ctx, token)
     if ctx.caller is not None:
         # Signed in already: the way on is My Profile, which asks for its own proof.
@@ -204,14 +204,16 @@ async def show_demanded(ctx: Ctx) -> Response:
     )
 
 
-def _demanded_page(ctx: Ctx, token: str, pending: Totp, errors: list[FieldError]) -> Response:
+async def _demanded_page(ctx: Ctx, token: str, pending: Totp, errors: list[FieldError]) -> Response:
+    """With an entry in the app already where the operator's link led here."""
+    own = await ctx.world.store.run(enrol.own, person_id=pending.person_id)
     return _page(
         ctx,
         pending,
         base=f"/enrol/{token}",
         action=f"/enrol/{token}",
         cancel_url="/set-up/cancel",
-        replacing=False,
+        replacing=own is not None,
         errors=errors,
     )
 
@@ -254,7 +256,7 @@ async def save_demanded(ctx: Ctx) -> Response:
             enrol.begin_demanded, ctx.now, half=ctx.halfway, token=token
         )
         if isinstance(pending, Totp):
-            return _demanded_page(ctx, token, pending, await _refusal(ctx, answer, pending))
+            return await _demanded_page(ctx, token, pending, await _refusal(ctx, answer, pending))
     if isinstance(answer, LinkRefused):
         return await _link_refused(ctx, token)
     if isinstance(answer, NothingPending):
