@@ -55,7 +55,7 @@ def _pointless(tx: Tx, now: Instant, mail: Mail, person: Person, account: Accoun
         return "Not needed any more: the person may not sign in."
     if mail.kind in _NEWS and account.requires_factor is not _NEWS[mail.kind]:
         return "Not needed any more: the switch was moved again."
-    if mail.kind in _FOR_SETTING_UP and tx.authenticators.active(person.id) is not None:
+    if mail.kind in _FOR_SETTING_UP and tx.authenticators.has_factor(person.id):
         return "Not needed any more: the person has set up two-factor authentication."
     return ""
 

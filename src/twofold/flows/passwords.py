@@ -73,7 +73,7 @@ def set_by_link(
     if purpose is not Purpose.INVITATION:
         write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=source.browser)
         return PasswordSet(person, "")
-    enrolled = tx.authenticators.active(person.id) is not None
+    enrolled = tx.authenticators.has_factor(person.id)
     if requirement(opened.account, enrolled=enrolled) is Requirement.NONE:
         return PasswordSet(person, "")
     renewed = tx.people.find(person.account_id, person.id)

@@ -33,7 +33,7 @@ class NotEnrolled:
 def make(tx: Tx, now: Instant, *, caller: Caller, source: Source) -> NewCodes | NotEnrolled:
     """Ten new codes; all earlier ones are dead. The page has asked for a fresh factor."""
     person = tx.people.lock(caller.person.id)
-    if tx.authenticators.active(person.id) is None:
+    if not tx.authenticators.has_factor(person.id):
         return NotEnrolled()
     codes = [recovery.code_of(tx.random.secret()[: recovery.BYTES]) for _ in range(recovery.COUNT)]
     hashes = [tx.keyed_digest("recovery", f"{person.id}:{code.replace('-', '')}") for code in codes]

@@ -39,7 +39,7 @@ def make(tx: Tx, now: Instant, *, email: str) -> RecoveryLink | Refused:
     person = tx.people.by_email(email)
     if person is None or person.state is not PersonState.ACTIVE:
         return Refused("email", "Nobody who may sign in has this address.")
-    if tx.authenticators.active(person.id) is None:
+    if not tx.authenticators.has_factor(person.id):
         return Refused("email", f"{person.name} has no authenticator: the password is enough.")
     tx.people.lock(person.id)
     token, expires_at = links.mint(tx, now, Purpose.RECOVERY, person)

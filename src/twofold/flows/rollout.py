@@ -98,7 +98,7 @@ def switch_on(tx: Tx, now: Instant, *, caller: Caller) -> Switched | SwitchRefus
     that no factor opened, in one transaction. Refuses until the actor is enrolled (P10).
     """
     account = tx.accounts.lock(caller.account.id)
-    enrolled = tx.authenticators.active(caller.person.id) is not None
+    enrolled = tx.authenticators.has_factor(caller.person.id)
     reason = why_no_switch(requires_factor=account.requires_factor, actor_enrolled=enrolled)
     if reason is not None:
         record(

@@ -161,7 +161,7 @@ def _after_password(
     tx: Tx, now: Instant, person: Person, return_to: str, place: From
 ) -> HalfWay | SignedIn:
     account = tx.accounts.get(person.account_id)
-    enrolled = tx.authenticators.active(person.id) is not None
+    enrolled = tx.authenticators.has_factor(person.id)
     browser = guard.known_browser(tx, now, token=place.browser_token, person_id=person.id)
     trusted = enrolled and browsers.may_skip_code(tx, now, person, account, browser)
     state = advance(SignInState.START, _password_fact(account, enrolled=enrolled, trusted=trusted))

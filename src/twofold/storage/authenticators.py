@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, case, delete, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    bindparam,
+    case,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from twofold.core.authenticators import AuthenticatorState, Totp
 from twofold.core.people import Instant
@@ -43,6 +53,11 @@ ALL = (
     .where(authenticators.c.person_id == bindparam("person_id"))
     .order_by(authenticators.c.created_at.desc(), authenticators.c.id.desc())
     .limit(bindparam("limit"))
+)
+HAS_FACTOR = select(
+    exists().where(
+        authenticators.c.person_id == bindparam("person_id"), authenticators.c.state == ACTIVE
+    )
 )
 NEWEST_ACTIVE = NEWEST.where(authenticators.c.state == ACTIVE)
 NEWEST_PENDING = NEWEST.where(authenticators.c.state == PENDING)
@@ -142,6 +157,10 @@ class Authenticators:
     def add(self, authenticator: Totp) -> None:
         """Insert. The database refuses a second pending one of the same person."""
         self._connection.execute(insert(authenticators), self._values_of(authenticator))
+
+    def has_factor(self, person_id: str) -> bool:
+        """Whether anything binds the person to a second step."""
+        return bool(self._connection.execute(HAS_FACTOR, {"person_id": person_id}).scalar_one())
 
     def active(self, person_id: str) -> Totp | None:
         """The one that the person signs in with."""
