@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twofold.core.paths import MAX_PATH, safe_path
+from twofold.core.paths import MAX_PATH, safe_path, sets_up_anew
 
 GOOD = ["/", "/people", "/people?after=a%40b.example&only=enrolled", "/enrol/abc-DEF_1", "/a//b"]
 BAD = [
@@ -73,3 +73,9 @@ def test_no_text_leads_off_the_site(asked: str) -> None:
     assert path[0] == "/"
     assert path[1:2] not in ("/", "\\")
     assert path.isprintable()
+
+
+def test_only_the_link_that_sets_up_anew_asks_for_the_half_finished_sign_in() -> None:
+    """Whatever else is asked for may be reached from a trusted browser."""
+    assert sets_up_anew("/recover/abc")
+    assert not any(map(sets_up_anew, ("/", "/recover", "/profile", "/enrol/abc", "/recovery/abc")))

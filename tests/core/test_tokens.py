@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twofold.core.people import DAY, HOUR, MINUTE
-from twofold.core.tokens import LINK_LIFETIME, Purpose, digest
+from twofold.core.tokens import LINK_LIFETIME, RECOVERY_LIFETIME, Maker, Purpose, digest
 
 
 def test_a_digest_is_the_hash_of_purpose_and_token() -> None:
@@ -29,7 +29,6 @@ def test_every_link_has_a_lifetime_and_nothing_else_has() -> None:
         Purpose.INVITATION: 14 * DAY,
         Purpose.ENROL: 14 * DAY,
         Purpose.PASSWORD: HOUR,
-        Purpose.RECOVERY: HOUR,
         Purpose.BROWSER_LINK: 15 * MINUTE,
         Purpose.OPEN_BROWSER: 15 * MINUTE,
         Purpose.CODE_LINK: 15 * MINUTE,
@@ -38,4 +37,6 @@ def test_every_link_has_a_lifetime_and_nothing_else_has() -> None:
         Purpose.SESSION,
         Purpose.SIGN_IN,
         Purpose.BROWSER,
+        Purpose.RECOVERY,
     }
+    assert RECOVERY_LIFETIME == {Maker.CONSOLE: HOUR, Maker.DESK: DAY}

@@ -117,7 +117,8 @@ def test_the_operators_link_leads_from_the_password_to_a_new_set_up(site: Site) 
     path, browser = f"/recover/{made.token}", site.browser()
     assert "Sign in with your password first" in text_of(browser.get(path))
     assert browser.post(path).status_code == 401
-    browser.post("/sign-in", {"email": olga.email, "password": PASSWORD})
+    fields = {"email": olga.email, "password": PASSWORD, "next": path}
+    assert browser.post("/sign-in", fields).headers["location"] == path
     assert "Set up a new authenticator" in text_of(browser.get(path))
     answer = browser.post(path, form_at=path)
     assert answer.status_code == 303

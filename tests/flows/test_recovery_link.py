@@ -7,13 +7,14 @@ from tests.world import HERE, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import HOUR, Person, Role
-from twofold.core.sessions import HalfCaller
+from twofold.core.people import DAY, HOUR, Person, Role
+from twofold.core.sessions import HalfCaller, Stage
+from twofold.core.tokens import Maker
 from twofold.flows import enrol, recovery_link
 from twofold.flows.links import LinkTrouble
 from twofold.flows.recovery_link import RecoveryLink
 from twofold.flows.setup import Refused
-from twofold.flows.sign_in import SignedIn
+from twofold.flows.sign_in import HalfWay, SignedIn
 from twofold.flows.verify import Suspended
 
 
@@ -100,6 +101,42 @@ def test_many_at_once_use_it_once(acme: Organisation, olga: Person) -> None:
     link, halves = made(acme, olga), [acme.half(olga), acme.half(olga)]
     answers = race(20, lambda n: acme.call(recovery_link.use, half=halves[n % 2], token=link))
     assert sum(not isinstance(answer, LinkTrouble) for answer in answers) == 1
+
+
+def test_every_maker_gives_its_own_time_and_ends_the_link_of_another(
+    acme: Organisation, olga: Person
+) -> None:
+    """An hour from the console, a day from the help desk; the newest alone works."""
+    issue = recovery_link.issue
+    for maker, lifetime in ((Maker.CONSOLE, HOUR), (Maker.DESK, DAY)):
+        link = acme.call(issue, person=olga, maker=maker)
+        assert link.expires_at == acme.now + lifetime
+    older, newer = (acme.call(issue, person=olga, maker=maker) for maker in list(Maker)[:2])
+    use = recovery_link.use
+    assert acme.call(use, half=acme.half(olga), token=older.token) is LinkTrouble.EXPIRED
+    assert isinstance(acme.call(use, half=acme.half(olga), token=newer.token), str)
+
+
+def test_a_proved_set_up_ends_the_link(acme: Organisation, olga: Person) -> None:
+    """What it was for is done."""
+    link = made(acme, olga)
+    caller = acme.caller(olga)
+    pending = acme.call(enrol.begin_own, caller=caller)
+    assert isinstance(pending, Totp)
+    code = acme.code_of(pending)
+    assert isinstance(acme.call(enrol.save_own, caller=caller, typed=code, place=HERE), SignedIn)
+    assert acme.call(recovery_link.look, token=link) is LinkTrouble.EXPIRED
+
+
+def test_a_trusted_browser_passes_by_no_link(acme: Organisation) -> None:
+    """The sign-in that began at the link stops between password and session, where it opens."""
+    ben = acme.add("Ben")
+    acme.enrol(ben)
+    trusted = acme.known(ben, trust=True)
+    assert isinstance(acme.submit_password(ben, place=trusted), SignedIn)
+    answer = acme.submit_password(ben, place=trusted, return_to="/recover/abc")
+    assert isinstance(answer, HalfWay)
+    assert answer.stage is Stage.CODE
 
 
 def test_nobody_without_an_authenticator_needs_one(acme: Organisation) -> None:

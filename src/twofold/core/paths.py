@@ -24,3 +24,10 @@ def safe_path(asked: str | None, default: str = "/") -> str:
     if asked.startswith(("/sign-in", "/sign-out")):
         return default
     return asked
+
+
+def sets_up_anew(path: str) -> bool:
+    """Whether a sign-in is on its way to a link that sets up anew. Such a link opens only
+    between password and session, so a browser that is trusted may not pass over that state.
+    """
+    return path.startswith("/recover/")

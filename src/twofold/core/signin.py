@@ -37,7 +37,7 @@ class SignInFact(StrEnum):
     PASSWORD_RIGHT_FREE = "password right, nothing more asked"  # noqa: S105
     CODE_ACCEPTED = "code accepted"
     CODE_REFUSED = "code refused"
-    RECOVERY_LINK = "recovery link of the operator"
+    RECOVERY_LINK = "link to set up anew"
     SET_UP_PROVED = "set-up proved"
     EXPIRED = "time ran out"
     CANCELLED = "cancelled"

@@ -225,7 +225,8 @@ def _make_it_count(
         raise RuntimeError("a proved set-up vanished inside its own transaction")
     replaced = tx.authenticators.retire(person.id, keep=proof.authenticator_id, at=now)
     sessions.end_others(tx, now, person, keep=keep_session)
-    tx.links.end_all(person.id, Purpose.ENROL)
+    for purpose in (Purpose.ENROL, Purpose.RECOVERY):
+        tx.links.end_all(person.id, purpose)
     kind = EventKind.REPLACED if replaced else EventKind.ENROLLED
     record(tx, now, kind, person, actor_id=person.id, authenticator=proof.authenticator_id)
     active = tx.authenticators.active(person.id)

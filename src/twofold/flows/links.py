@@ -28,15 +28,22 @@ class OpenLink:
 
 
 def mint(
-    tx: Tx, now: Instant, purpose: Purpose, person: Person | None, *, replace: bool = True
+    tx: Tx,
+    now: Instant,
+    purpose: Purpose,
+    person: Person | None,
+    *,
+    replace: bool = True,
+    lifetime: int | None = None,
 ) -> tuple[str, Instant]:
-    """A new one-time link; the token and when it ends.
+    """A new one-time link; the token and when it ends: `lifetime` seconds from now, or what
+    `LINK_LIFETIME` says.
 
     With `replace` earlier links of its kind are dead. Without, any of the mails that somebody
     has works, which is kinder where a second mail is written by us and not asked for.
     """
     token = tx.random.token()
-    expires_at = now + LINK_LIFETIME[purpose]
+    expires_at = now + (LINK_LIFETIME[purpose] if lifetime is None else lifetime)
     if person is None:
         tx.links.end_purpose(purpose)
     elif replace:

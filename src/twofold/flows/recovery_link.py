@@ -1,7 +1,8 @@
-"""The way back in for whom nobody can help: a link from the server's console.
+"""The link that sets up anew, for whoever cannot prove the second factor.
 
-It replaces the second factor and nothing else: the password is asked for as ever, the present
-authenticator works until a new one is saved, and every owner is told when the link is made.
+It replaces the second factor and nothing else: the password is asked for as ever, and the present
+authenticator works until a new one is saved. `issue` makes one for any `Maker`; whom that tells
+is the maker's part. `make` is the console's, for whom nobody else can help.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from twofold.core.mail import MailKind
 from twofold.core.people import Instant, Person, PersonState, Role
 from twofold.core.sessions import HalfCaller, Stage
 from twofold.core.signin import SignInFact, advance, state_of
-from twofold.core.tokens import Purpose
+from twofold.core.tokens import RECOVERY_LIFETIME, Maker, Purpose
 from twofold.flows import links
 from twofold.flows.links import LinkTrouble, OpenLink
 from twofold.flows.outbox import record, write_mail
@@ -21,7 +22,7 @@ from twofold.ports import Tx
 
 @dataclass(frozen=True, slots=True)
 class RecoveryLink:
-    """What `twofold recover` prints."""
+    """A link that sets up anew, with its token: to be printed or mailed, and kept nowhere."""
 
     token: str
     person: Person
@@ -32,24 +33,31 @@ class RecoveryLink:
         return f"RecoveryLink(person={self.person.id!r})"
 
 
-def make(tx: Tx, now: Instant, *, email: str) -> RecoveryLink | Refused:
-    """A new link for somebody who has an authenticator; earlier ones are dead. The person and
-    every owner of the account are told.
+def issue(tx: Tx, now: Instant, person: Person, *, maker: Maker) -> RecoveryLink:
+    """A new link for somebody who has a second factor; earlier ones, whoever made them, are dead.
+    The caller holds the person's lock, writes the event, and tells whoever must be told.
     """
+    lifetime = RECOVERY_LIFETIME[maker]
+    token, expires_at = links.mint(tx, now, Purpose.RECOVERY, person, lifetime=lifetime)
+    return RecoveryLink(token, person, expires_at)
+
+
+def make(tx: Tx, now: Instant, *, email: str) -> RecoveryLink | Refused:
+    """The console's link. The person and every owner of the account are told."""
     person = tx.people.by_email(email)
     if person is None or person.state is not PersonState.ACTIVE:
         return Refused("email", "Nobody who may sign in has this address.")
     if not tx.authenticators.has_factor(person.id):
         return Refused("email", f"{person.name} has no authenticator: the password is enough.")
     tx.people.lock(person.id)
-    token, expires_at = links.mint(tx, now, Purpose.RECOVERY, person)
+    link = issue(tx, now, person, maker=Maker.CONSOLE)
     told = {one.id: one for one in tx.people.admins(person.account_id) if one.role is Role.OWNER}
     for one in {**told, person.id: person}.values():
         write_mail(
             tx, now, one, MailKind.RECOVERY_LINK, at=now, whose=person.name, email=person.email
         )
     record(tx, now, EventKind.RECOVERY_LINK_MADE, person, actor_id=None)
-    return RecoveryLink(token, person, expires_at)
+    return link
 
 
 def look(tx: Tx, now: Instant, *, token: str) -> OpenLink | LinkTrouble:

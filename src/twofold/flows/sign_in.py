@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from twofold.core.attempts import Source
 from twofold.core.events import EventKind
+from twofold.core.paths import sets_up_anew
 from twofold.core.people import Account, Instant, Person, PersonState, email_key
 from twofold.core.policy import Requirement, requirement
 from twofold.core.sessions import (
@@ -163,7 +164,11 @@ def _after_password(
     account = tx.accounts.get(person.account_id)
     enrolled = tx.authenticators.has_factor(person.id)
     browser = guard.known_browser(tx, now, token=place.browser_token, person_id=person.id)
-    trusted = enrolled and browsers.may_skip_code(tx, now, person, account, browser)
+    trusted = (
+        enrolled
+        and not sets_up_anew(return_to)
+        and browsers.may_skip_code(tx, now, person, account, browser)
+    )
     state = advance(SignInState.START, _password_fact(account, enrolled=enrolled, trusted=trusted))
     if state is SignInState.DONE:
         return finish(

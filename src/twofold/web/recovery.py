@@ -73,7 +73,7 @@ async def use(ctx: Ctx) -> Response:
 
 
 async def show_link(ctx: Ctx) -> Response:
-    """GET /recover/{token}: the operator's link. It is looked at, never used, by a GET."""
+    """GET /recover/{token}: the link that sets up anew. It is looked at, never used, by a GET."""
     token = ctx.request.path_params["token"]
     found = await ctx.world.store.run(recovery_link.look, ctx.now, token=token)
     if isinstance(found, LinkTrouble):
@@ -82,10 +82,9 @@ async def show_link(ctx: Ctx) -> Response:
         return ctx.render(
             "sign_in.html",
             values={"email": found.person.email if found.person else ""},
-            next="/",
+            next=ctx.request.url.path,
             notice="",
-            why="Sign in with your password first. When the code is asked for, open this link "
-            "once more.",
+            why="Sign in with your password first. Then you set up your authenticator anew.",
         )
     return ctx.render("recovery_link.html", token=token, person_name=ctx.half.person.name)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from twofold.core import passwords
-from twofold.core.paths import safe_path
+from twofold.core.paths import safe_path, sets_up_anew
 from twofold.core.sessions import Stage
 from twofold.core.tokens import Purpose, digest
 from twofold.flows import sessions, sign_in
@@ -66,7 +66,8 @@ async def submit(ctx: Ctx) -> Response:
         await world.store.run(sessions.end, ctx.now, caller=ctx.caller)
     if isinstance(answer, HalfWay):
         following = "/sign-in/code" if answer.stage is Stage.CODE else "/set-up"
-        if answer.stage is Stage.ENROL and return_to.startswith("/enrol/"):
+        demanded = answer.stage is Stage.ENROL and return_to.startswith("/enrol/")
+        if demanded or sets_up_anew(return_to):
             following = return_to
         response = ctx.go(following)
         ctx.cookies.set(response, SIGN_IN, answer.token)
@@ -110,7 +111,8 @@ def signed_in(ctx: Ctx, done: SignedIn) -> Response:
 
 def _after(return_to: str) -> str:
     """A mailed set-up link has done its work when the sign-in is over."""
-    return "/" if return_to.startswith("/enrol/") else return_to
+    is_link = return_to.startswith("/enrol/") or sets_up_anew(return_to)
+    return "/" if is_link else return_to
 
 
 def locked(ctx: Ctx, until: int) -> Response:
