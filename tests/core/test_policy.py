@@ -20,6 +20,7 @@ from twofold.core.policy import (
     trust_seconds,
     who_unlocks,
     why_no_switch,
+    why_not_remove,
 )
 
 OFF = Account("a1", "Acme", "Acme", False, None, GuardPolicy(), 0)
@@ -185,3 +186,23 @@ def test_whoever_is_named_may_end_an_authenticator_and_is_the_least_who_may() ->
             assert who_unlocks(role) == "the operator of this server"
         else:
             assert named[who_unlocks(role)] is min(helpers, key=lambda other: other.rank)
+
+
+@pytest.mark.parametrize(
+    ("account", "role", "others", "admins", "words"),
+    [
+        (ON, Role.MEMBER, 1, 0, None),
+        (OFF, Role.MEMBER, 0, 0, None),
+        (ON, Role.MEMBER, 0, 5, "asks everybody"),
+        (OFF, Role.ADMIN, 0, 0, "the only admin"),
+        (OFF, Role.OWNER, 0, 0, "the only admin"),
+        (OFF, Role.ADMIN, 0, 1, None),
+        (OFF, Role.OWNER, 2, 0, None),
+    ],
+)
+def test_the_last_factor_stays_where_it_is_needed(
+    account: Account, role: Role, others: int, admins: int, words: str | None
+) -> None:
+    """By the policy, or because no other admin is enrolled (promise P10)."""
+    why = why_not_remove(account, person(role), others=others, other_admins_enrolled=admins)
+    assert (why is None) if words is None else (why is not None and words in why)

@@ -81,6 +81,32 @@ def may_end_authenticator(actor: Person, subject: Person) -> bool:
     return actor.role.is_admin and _is_below(subject, actor)
 
 
+def why_not_remove(
+    account: Account, person: Person, *, others: int, other_admins_enrolled: int
+) -> str | None:
+    """Why somebody cannot give up one of their own second factors, or None if they can.
+
+    Args:
+        account: The person's account.
+        person: Whose factor it is.
+        others: How many second factors of any kind they would still have.
+        other_admins_enrolled: Admins and owners of the account, without them, who have one.
+    """
+    if others:
+        return None
+    if account.requires_factor:
+        return (
+            f"{account.name} asks everybody for a second step, and this is your only one. "
+            "Set up another one first, then remove this one."
+        )
+    if person.role.is_admin and not other_admins_enrolled:
+        return (
+            "You are the only admin with a second step, and this is your only one. "
+            "Set up another one first, then remove this one."
+        )
+    return None
+
+
 def _is_below(subject: Person, actor: Person) -> bool:
     return actor.account_id == subject.account_id and subject.role.rank < actor.role.rank
 
