@@ -14,12 +14,14 @@ from tests.attacks.faces import Client, Face, Standing
 from tests.attacks.scene import OTHER_PASSWORD, add, enrolled, half_way, mails_of
 from tests.faces.conftest import ORIGIN, PASSWORD, Site
 from tests.faces.routes import every_answer
-from tests.storage.samples import totp, with_ann
+from tests.storage.samples import session, totp, with_ann
 from twofold.core.errors import StartError
 from twofold.core.mail import MailKind
 from twofold.core.people import DAY, HOUR, MINUTE, Person
+from twofold.core.sessions import Caller
 from twofold.core.tokens import LINK_LIFETIME, RECOVERY_LIFETIME, Purpose
-from twofold.flows import browsers, setup
+from twofold.flows import addresses, browsers, setup
+from twofold.flows.setup import Refused
 from twofold.ports import Store
 from twofold.storage import open_storage
 from twofold.system import SystemRandom
@@ -100,9 +102,18 @@ def links_of(face: Face) -> dict[Purpose, tuple[str, Client, dict[str, str]]]:
             f"/sign-in/code/link/{site.mailed(mia, MailKind.CODE_LINK)}", half, {}),
         Purpose.ENROL: (f"/enrol/{site.link(ben, Purpose.ENROL)}", enrolling, {}),
         Purpose.PASSWORD: (f"/password/{site.link(mia, Purpose.PASSWORD)}", face.client(), new),
+        Purpose.ADDRESS: (f"/address/{asked_for_second(site, ben)}", face.client(), {}),
         Purpose.INVITATION: (
             f"/invitation/{site.mailed(gil, MailKind.INVITATION)}", face.client(), new),
     }  # fmt: skip
+
+
+def asked_for_second(site: Site, person: Person) -> str:
+    """The token of a link that was mailed to a second address."""
+    acme = site.acme
+    caller = Caller(session(), person, acme.account, enrolled=False)
+    assert not isinstance(acme.call(addresses.ask, caller=caller, email="b@home.example"), Refused)
+    return acme.token(person, MailKind.ADDRESS_LINK)
 
 
 def test_a_mail_scanner_uses_no_link_up_and_gets_nothing(face: Face, database_url: str) -> None:
@@ -143,6 +154,7 @@ LIFETIMES = {
     Purpose.INVITATION: 14 * DAY,
     Purpose.ENROL: 14 * DAY,
     Purpose.PASSWORD: HOUR,
+    Purpose.ADDRESS: HOUR,
     Purpose.BROWSER_LINK: 15 * MINUTE,
     Purpose.CODE_LINK: 15 * MINUTE,
 }

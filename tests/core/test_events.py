@@ -67,6 +67,9 @@ def test_words_are_kept_for_ever() -> None:
         "CONSOLE_LINK_MADE": "console:link-made",
         "RECOVERY_LINK_MADE": "console:recovery-link-made",
         "RECOVERY_LINK_USED": "recovery:link-used",
+        "ADDRESS_ASKED": "address:asked",
+        "ADDRESS_CONFIRMED": "address:confirmed",
+        "ADDRESS_REMOVED": "address:removed",
     }
 
 

@@ -86,4 +86,8 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "password-link",
         "password-changed",
         "recovery-link",
+        "address-link",
+        "address-asked",
+        "address-added",
+        "address-removed",
     }

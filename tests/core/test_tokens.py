@@ -29,6 +29,7 @@ def test_every_link_has_a_lifetime_and_nothing_else_has() -> None:
         Purpose.INVITATION: 14 * DAY,
         Purpose.ENROL: 14 * DAY,
         Purpose.PASSWORD: HOUR,
+        Purpose.ADDRESS: HOUR,
         Purpose.BROWSER_LINK: 15 * MINUTE,
         Purpose.OPEN_BROWSER: 15 * MINUTE,
         Purpose.CODE_LINK: 15 * MINUTE,

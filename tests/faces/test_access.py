@@ -25,6 +25,7 @@ PUBLIC = {
     "/forgot-password",
     "/enrol/{token}",
     "/recover/{token}",
+    "/address/{token}",
 }
 HALF = {
     "/sign-in/code",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tests.flows import way_back_changes
 from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
@@ -412,6 +413,7 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
         "setup.console_link",
         lambda acme: lambda: acme.call(setup.console_link, email=None),
     ),
+    **way_back_changes.TABLE,
 }
 MORE: dict[str, tuple[EventKind, Act]] = {
     "enrol.begin_demanded": (EventKind.ENROL_STARTED, begun_demanded),

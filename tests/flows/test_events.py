@@ -8,6 +8,7 @@ from tests.flows.changes import MORE, TABLE, WALKED, Act
 from tests.world import Organisation
 from twofold.core.events import EventKind
 from twofold.flows import (
+    addresses,
     audit,
     browsers,
     compare,
@@ -33,6 +34,7 @@ from twofold.flows import (
 
 ELSEWHERE = {
     # Read only.
+    "addresses.look", "addresses.own",
     "audit.accounts", "audit.list_entries", "audit.verify", "audit.whom",
     "browsers.code_link_trouble", "browsers.current_factors", "browsers.is_open",
     "browsers.look_at_link",
@@ -75,8 +77,8 @@ def test_a_change_writes_its_event(acme: Organisation, kind: EventKind, act: Act
 def test_the_table_knows_every_flow() -> None:
     """A new flow writes an event and stands in the table, or is named as one that need not."""
     modules = (
-        audit, browsers, compare, console, enrol, guard_policy, links, mails, passwords, people,
-        recovery, recovery_link, rollout, second_step, sessions, setup, sign_in, step_up,
+        addresses, audit, browsers, compare, console, enrol, guard_policy, links, mails, passwords,
+        people, recovery, recovery_link, rollout, second_step, sessions, setup, sign_in, step_up,
         troubleshoot, unlock, verify,
     )  # fmt: skip
     walked = {name for name, _ in TABLE.values()} | set(MORE)

@@ -13,7 +13,9 @@ from aiosmtpd.smtp import SMTP
 from tests.mail.servers import Box
 
 PATIENCE = 60
-LINK = re.compile(r"http://\S+/(?:invitation|enrol|password|sign-in/link|sign-in/code/link)/[\w-]+")
+LINK = re.compile(
+    r"http://\S+/(?:invitation|enrol|password|sign-in/link|sign-in/code/link|address)/[\w-]+"
+)
 
 
 class Mailbox:

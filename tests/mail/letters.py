@@ -25,6 +25,7 @@ PERSON = Person(
 SEEN = {"at": NOW, "browser": "Firefox on Windows"}
 FROM = {"browser": "Firefox on Windows", "address": "203.0.113.7"}
 LINK = {"token": TOKEN, "expires_at": EXPIRES_AT}
+SECOND: dict[str, str | int] = {"second": "ann@home.example", "at": NOW}
 ENTRY = {"entry": "Acme: ann@acme.example"}
 PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.INVITATION: {**LINK, "inviter": "Olga Admin", "requires_factor": 1},
@@ -55,6 +56,10 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.PASSWORD_LINK: LINK,
     MailKind.PASSWORD_CHANGED: SEEN,
     MailKind.CONSOLE_LINK: {"at": NOW},
+    MailKind.ADDRESS_LINK: LINK,
+    MailKind.ADDRESS_ASKED: SECOND,
+    MailKind.ADDRESS_ADDED: SECOND,
+    MailKind.ADDRESS_REMOVED: SECOND,
 }
 """What each kind carries."""
 LINKS = {
@@ -64,6 +69,7 @@ LINKS = {
     MailKind.PASSWORD_LINK: f"{PUBLIC_URL}/password/{TOKEN}",
     MailKind.BROWSER_LINK: f"{PUBLIC_URL}/sign-in/link/{TOKEN}",
     MailKind.CODE_LINK: f"{PUBLIC_URL}/sign-in/code/link/{TOKEN}",
+    MailKind.ADDRESS_LINK: f"{PUBLIC_URL}/address/{TOKEN}",
 }
 
 

@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
+
+from twofold.core.people import Instant
 
 MAX_BYTES = 254
 """Bytes of UTF-8 in an address (RFC 5321 section 4.5.3.1.3, less the angle brackets)."""
@@ -18,6 +21,23 @@ end an address in a mail's header."""
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that change the direction of the text after them, so that a page reads otherwise."""
 _LABEL = re.compile(r"[^\W_](?:[\w-]*[^\W_])?")
+
+
+@dataclass(frozen=True, slots=True)
+class SecondAddress:
+    """Another address of a person, to which every mail without a one-time token goes as well.
+
+    It signs nobody in, and may be that of several people.
+    """
+
+    person_id: str
+    account_id: str
+    email: str
+    """As typed."""
+    added_at: Instant
+    confirmed_at: Instant | None
+    """When the link that was mailed there was used; nothing else is mailed there before."""
+
 
 _BLANK = "The address has a blank in it. Take it out."
 

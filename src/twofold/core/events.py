@@ -62,6 +62,9 @@ class EventKind(StrEnum):
     CONSOLE_LINK_MADE = "console:link-made"
     RECOVERY_LINK_MADE = "console:recovery-link-made"
     RECOVERY_LINK_USED = "recovery:link-used"
+    ADDRESS_ASKED = "address:asked"
+    ADDRESS_CONFIRMED = "address:confirmed"
+    ADDRESS_REMOVED = "address:removed"
 
 
 class Seal(StrEnum):
@@ -160,6 +163,9 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.MAIL_OPENED: (Group.RECORDS, "Mail with a working link read"),
     EventKind.RECOVERY_LINK_MADE: (Group.RECORDS, "Recovery link made on the console"),
     EventKind.RECOVERY_LINK_USED: (Group.AUTHENTICATORS, "Recovery link used to set up anew"),
+    EventKind.ADDRESS_ASKED: (Group.PEOPLE, "Second mail address asked for"),
+    EventKind.ADDRESS_CONFIRMED: (Group.PEOPLE, "Second mail address confirmed"),
+    EventKind.ADDRESS_REMOVED: (Group.PEOPLE, "Second mail address removed"),
     EventKind.CONSOLE_LINK_MADE: (Group.RECORDS, "Password link made on the console"),
 }
 

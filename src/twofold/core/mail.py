@@ -47,6 +47,13 @@ class MailKind(StrEnum):
     CONSOLE_LINK = "recovery-link"
     """An operator made a link on the console for this person's password."""
 
+    ADDRESS_LINK = "address-link"
+    """To a second address, to prove that it is the person's."""
+    ADDRESS_ASKED = "address-asked"
+    """Somebody with the person's session and proof asked for that."""
+    ADDRESS_ADDED = "address-added"
+    ADDRESS_REMOVED = "address-removed"
+
 
 class MailState(StrEnum):
     """Queued until sent, or failed for good where an admin can see it (promise P7)."""

@@ -25,6 +25,8 @@ class Purpose(StrEnum):
     """A mailed link that lets a half-finished sign-in go on to the code."""
     RECOVERY = "recovery"
     """A link that lets somebody set up anew after the password; made by a `Maker`."""
+    ADDRESS = "address"
+    """A link mailed to a second address, which proves that it is the person's."""
     PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a password
 
 
@@ -33,6 +35,7 @@ LINK_LIFETIME: dict[Purpose, int] = {
     Purpose.INVITATION: 14 * DAY,
     Purpose.ENROL: 14 * DAY,
     Purpose.PASSWORD: HOUR,
+    Purpose.ADDRESS: HOUR,
     Purpose.BROWSER_LINK: 15 * MINUTE,
     Purpose.OPEN_BROWSER: 15 * MINUTE,
     Purpose.CODE_LINK: 15 * MINUTE,

@@ -1,5 +1,7 @@
 """Writing a mail and an audit entry, in the transaction that causes them (promises P7, P8)."""
 
+from collections.abc import Mapping, Sequence
+
 from twofold.core.events import EventKind
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.people import DAY, MINUTE, Instant, Person
@@ -20,7 +22,42 @@ def may_be_asked_for(tx: Tx, now: Instant, person_id: str, kind: MailKind) -> bo
 
 
 def write_mail(tx: Tx, now: Instant, person: Person, kind: MailKind, **params: str | int) -> str:
-    """Queue one mail to `person`; its id. Its one Message-ID for ever is made here."""
+    """Queue a mail to `person`, one for each of their addresses that it may go to; the id of the
+    one to the first. The one Message-ID of each for ever is made here.
+
+    What carries a one-time token opens something, so it goes to the first address alone.
+    """
+    mail_id = ""
+    for to_address in _addressees(tx, person, kind, params):
+        mail_id = _queue(tx, now, person, kind, to_address, params)
+    return mail_id
+
+
+def _addressees(
+    tx: Tx, person: Person, kind: MailKind, params: Mapping[str, str | int]
+) -> Sequence[str]:
+    """Where it goes. The first address comes last, so that the person's latest mail, by which
+    the list of people says whether they can be reached, is the one to that address.
+    """
+    if kind is not MailKind.ADDRESS_LINK and "token" in params:
+        return (person.email,)
+    second = tx.addresses.of(person.id)
+    if kind is MailKind.ADDRESS_LINK:
+        assert second is not None, "a second address is kept before its link is mailed"
+        return (second.email,)
+    if second is None or second.confirmed_at is None:
+        return (person.email,)
+    return (second.email, person.email)
+
+
+def _queue(
+    tx: Tx,
+    now: Instant,
+    person: Person,
+    kind: MailKind,
+    to_address: str,
+    params: Mapping[str, str | int],
+) -> str:
     mail_id = tx.random.new_id()
     tx.mails.add(
         Mail(
@@ -28,7 +65,7 @@ def write_mail(tx: Tx, now: Instant, person: Person, kind: MailKind, **params: s
             account_id=person.account_id,
             person_id=person.id,
             kind=kind,
-            to_address=person.email,
+            to_address=to_address,
             params=params,
             message_id=f"<{mail_id}@twofold.mail>",
             state=MailState.QUEUED,

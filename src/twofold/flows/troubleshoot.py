@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from twofold.core.addresses import SecondAddress
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome
 from twofold.core.browsers import Browser
 from twofold.core.case import Case
@@ -35,6 +36,7 @@ class Dossier:
     may_manage: bool
     may_unlock: bool
     may_end_authenticator: bool
+    second: SecondAddress | None = None
 
 
 def look(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Dossier | None:
@@ -47,6 +49,7 @@ def look(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Dossier | No
         may_manage=may_manage(actor, case.person),
         may_unlock=may_unlock(actor, case.person),
         may_end_authenticator=may_end_authenticator(actor, case.person),
+        second=tx.addresses.of(case.person.id),
     )
 
 

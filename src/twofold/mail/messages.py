@@ -21,6 +21,7 @@ LINK_PATHS: Mapping[MailKind, str] = {
     MailKind.PASSWORD_LINK: "password",
     MailKind.BROWSER_LINK: "sign-in/link",
     MailKind.CODE_LINK: "sign-in/code/link",
+    MailKind.ADDRESS_LINK: "address",
 }
 """The kinds with a one-time link, and the path that stands before its token."""
 

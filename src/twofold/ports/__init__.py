@@ -32,6 +32,7 @@ from twofold.ports.nouns import (
 )
 from twofold.ports.posting import Delivery, Letter, Mailer, Postbox, Rendered
 from twofold.ports.randomness import Random
+from twofold.ports.recovering import Addresses
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -129,6 +130,7 @@ class World:
 
 __all__ = [
     "Accounts",
+    "Addresses",
     "Attempts",
     "Authenticators",
     "Browsers",

@@ -21,6 +21,7 @@ from twofold.ports.authenticating import Authenticators, Recovery
 from twofold.ports.comparing import Comparisons
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.randomness import Random
+from twofold.ports.recovering import Addresses
 
 
 class Accounts(Protocol):
@@ -363,3 +364,5 @@ class Tx(Protocol):
     def recovery(self) -> Recovery: ...
     @property
     def comparisons(self) -> Comparisons: ...
+    @property
+    def addresses(self) -> Addresses: ...

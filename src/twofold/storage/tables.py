@@ -285,6 +285,17 @@ recovery_codes = Table(
     UniqueConstraint("person_id", "code_hash"),
 )
 
+# The second address of a person; the first is theirs in `people`.
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("person_id", Word, ForeignKey("people.id"), primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+)
+
 sealing_keys = Table(
     "sealing_keys",
     metadata,

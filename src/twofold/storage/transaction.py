@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from twofold.ports import Random
 from twofold.storage.accounts import Accounts
+from twofold.storage.addresses import Addresses
 from twofold.storage.attempts import Attempts
 from twofold.storage.authenticators import Authenticators
 from twofold.storage.browsers import Browsers
@@ -41,6 +42,7 @@ class Transaction:
         self.browsers = Browsers(connection)
         self.recovery = Recovery(connection)
         self.comparisons = Comparisons(connection)
+        self.addresses = Addresses(connection)
         self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:

@@ -14,6 +14,7 @@ from twofold.ports import World
 from twofold.web import (
     account,
     activity,
+    addresses,
     browser_link,
     compare,
     doors,
@@ -58,6 +59,7 @@ ALL_PAGES: tuple[Page, ...] = (
     *set_up.PAGES,
     *profile.PAGES,
     *places.PAGES,
+    *addresses.PAGES,
     *history.PAGES,
     *account.PAGES,
     *guard_policy.PAGES,

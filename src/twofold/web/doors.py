@@ -38,6 +38,8 @@ def link_gone(
     title, message = TROUBLES[trouble]
     if what == "invitation" and trouble is not LinkTrouble.UNKNOWN:
         message += " If you have no password yet, ask an admin to invite you again."
+    if what == "address" and trouble is not LinkTrouble.UNKNOWN:
+        message += " My Profile shows whether the address is confirmed, and sends a new link."
     if what == "set-up" and trouble is not LinkTrouble.UNKNOWN:
         message += " Sign in and ask for a new one: the page offers it."
     if what == "first-admin":

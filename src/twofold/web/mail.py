@@ -4,7 +4,7 @@ import re
 
 from starlette.responses import Response
 
-from twofold.core.people import Role
+from twofold.core.people import Role, email_key
 from twofold.flows import mails
 from twofold.flows.enrol import NeedsProof
 from twofold.web.access import Ctx, Needs, Page
@@ -20,6 +20,7 @@ async def show(ctx: Ctx) -> Response:
         {
             "id": mail.id,
             "to": mail.to_address,
+            "is_second": email_key(mail.to_address) != email_key(person.email),
             "person_id": person.id,
             "person_name": person.name,
             "kind": mail.kind,

@@ -9,7 +9,7 @@ from twofold.core.clocks import drift_sentence
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
 from twofold.core.policy import requirement_sentence, who_unlocks
-from twofold.flows import clock, enrol, recovery, sessions, step_up
+from twofold.flows import addresses, clock, enrol, recovery, sessions, step_up
 from twofold.flows import passwords as password_flows
 from twofold.flows.proofs import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
 from twofold.flows.sign_in import PasswordRefused
@@ -55,6 +55,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         "profile.html",
         422 if errors else 200,
         person=me.person,
+        second=await ctx.world.store.run(addresses.own, person_id=me.person.id),
         account=me.account,
         enrolled=me.enrolled,
         authenticator=authenticator,
