@@ -42,7 +42,7 @@ ELSEWHERE = {
     "console.list_mails", "enrol.own", "enrol.wait_for_link", "enrol.waits_until",
     "guard_policy.meaning",
     "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
-    "recovery_link.look",
+    "recovery_link.issue", "recovery_link.look",
     "people.kept_upload", "people.list_people", "people.preview_import",
     "rollout.preview", "rollout.standing", "second_step.code_page", "sessions.places",
     "setup.needs_first_admin", "sign_in.whose_expired", "step_up.code_answer",
