@@ -12,7 +12,9 @@ def test_nothing_alive_is_deleted(acme: Organisation) -> None:
     acme.enrol(owner)
     acme.half_token(owner)
     acme.store.call(lambda tx: tx.uploads.add("u", acme.account_id, owner.id, b"x", acme.now))
-    assert acme.call(purge) == Purged(sign_ins=0, sessions=0, uploads=0, counters=0, browsers=0)
+    assert acme.call(purge) == Purged(
+        sign_ins=0, sessions=0, uploads=0, counters=0, browsers=0, challenges=0
+    )
     assert acme.sessions(owner) == 1
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twofold.core.authenticators import Totp
+from twofold.core.passkeys import Passkey
 from twofold.core.people import DAY, Instant, Person
 
 KNOWN_FOR = 180 * DAY
@@ -45,12 +46,14 @@ class Browser:
         )
 
 
-def factors_of(person: Person, authenticators: Sequence[Totp]) -> str:
+def factors_of(
+    person: Person, authenticators: Sequence[Totp], passkeys: Sequence[Passkey] = ()
+) -> str:
     """A fingerprint of everything that somebody proves themselves with.
 
-    It changes with the password, and with any authenticator that is added, replaced, removed or
-    disabled, so that trust ends by itself and no clean-up can be forgotten.
+    It changes with the password, with any authenticator that is added, replaced, removed or
+    disabled, and with any passkey, so that trust ends by itself and no clean-up can be forgotten.
     """
     states = sorted(f"{one.id} {one.disabled_at}" for one in authenticators)
-    parts = [str(person.password_version), *states]
+    parts = [str(person.password_version), *states, *sorted(one.id for one in passkeys)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -36,6 +36,11 @@ class EventKind(StrEnum):
     ENROLLED = "authenticator:added"
     REPLACED = "authenticator:replaced"
     ENROL_LINK_SENT = "authenticator:link-sent"
+    PASSKEY_ADDED = "passkey:added"
+    PASSKEY_RENAMED = "passkey:renamed"
+    PASSKEY_REMOVED = "passkey:removed"
+    PASSKEY_REFUSED = "passkey:refused"
+    PASSKEY_COPIED = "passkey:possibly-copied"
     CODE_ACCEPTED = "code:accepted"
     CODE_REFUSED = "code:refused"
     RESYNCED = "code:clock-matched"
@@ -144,6 +149,11 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.ENROLLED: (Group.AUTHENTICATORS, "Authenticator set up"),
     EventKind.REPLACED: (Group.AUTHENTICATORS, "Authenticator replaced"),
     EventKind.ENROL_LINK_SENT: (Group.AUTHENTICATORS, "Link to set up sent"),
+    EventKind.PASSKEY_ADDED: (Group.AUTHENTICATORS, "Passkey set up"),
+    EventKind.PASSKEY_RENAMED: (Group.AUTHENTICATORS, "Passkey renamed"),
+    EventKind.PASSKEY_REMOVED: (Group.AUTHENTICATORS, "Passkey removed"),
+    EventKind.PASSKEY_REFUSED: (Group.CODES, "Passkey refused"),
+    EventKind.PASSKEY_COPIED: (Group.AUTHENTICATORS, "Passkey may have been copied"),
     EventKind.AUTHENTICATOR_DISABLED: (Group.AUTHENTICATORS, "Authenticator disabled"),
     EventKind.AUTHENTICATOR_RESET: (Group.AUTHENTICATORS, "Authenticator ended by an admin"),
     EventKind.CLOCK_REPAIRED: (Group.AUTHENTICATORS, "Brought back from a wrong clock"),

@@ -47,7 +47,10 @@ class SignIn:
     expires_at: Instant
 
 
-SECOND_FACTORS = frozenset({"otp", "recovery"})
+PASSKEYS = frozenset({"hwk", "swk"})
+"""Methods of passkeys (RFC 8176), in one device or copied between several. No other site can ask
+for them: they are phishing-resistant."""
+SECOND_FACTORS = frozenset({"otp", "recovery"}) | PASSKEYS
 """Methods that prove a second factor."""
 
 
@@ -59,10 +62,11 @@ class Session:
     account_id: str
     person_id: str
     methods: tuple[str, ...]
-    """RFC 8176 method references, in order of proof: `("pwd",)` or `("pwd", "otp")`; "recovery"
-    for a recovery code, which has no reference there."""
+    """RFC 8176 method references, in order of proof: `("pwd",)`, `("pwd", "otp")`,
+    `("pwd", "hwk")`, or `("hwk", "user", "mfa")` for a passkey alone; "recovery" for a recovery
+    code, which has no reference there."""
     password_at: Instant
-    """When the password was last proved in this session."""
+    """When the password was last proved in this session; 0 if it never was."""
     factor_at: Instant | None
     """When a second factor was last proved in this session, or None."""
     created_at: Instant

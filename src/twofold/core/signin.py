@@ -1,6 +1,7 @@
 """The sign-in as a machine: a table of what may follow what. What is not in it is illegal.
 
     START --password right--> (code | enrol | done) --proof--> done
+    START --passkey that knows its owner--> done
 
 The machine knows nothing of how a fact came about. `flows/sign_in.py` and `flows/enrol.py` find
 the facts out and ask `advance` what they mean; nothing else may make a session.
@@ -35,7 +36,8 @@ class SignInFact(StrEnum):
     PASSWORD_RIGHT_TRUSTED = "password right, enrolled, trusted browser"  # noqa: S105
     PASSWORD_RIGHT_MUST_ENROL = "password right, must enrol"  # noqa: S105
     PASSWORD_RIGHT_FREE = "password right, nothing more asked"  # noqa: S105
-    CODE_ACCEPTED = "code accepted"
+    CODE_ACCEPTED = "code or passkey accepted"
+    PASSKEY_VERIFIED = "passkey that knows its owner"
     CODE_REFUSED = "code refused"
     RECOVERY_LINK = "link to set up anew"
     SET_UP_PROVED = "set-up proved"
@@ -50,6 +52,7 @@ TRANSITIONS: Mapping[tuple[SignInState, SignInFact], SignInState] = MappingProxy
         (SignInState.START, SignInFact.PASSWORD_RIGHT_TRUSTED): SignInState.DONE,
         (SignInState.START, SignInFact.PASSWORD_RIGHT_MUST_ENROL): SignInState.ENROL,
         (SignInState.START, SignInFact.PASSWORD_RIGHT_FREE): SignInState.DONE,
+        (SignInState.START, SignInFact.PASSKEY_VERIFIED): SignInState.DONE,
         (SignInState.CODE, SignInFact.CODE_ACCEPTED): SignInState.DONE,
         (SignInState.CODE, SignInFact.CODE_REFUSED): SignInState.CODE,
         (SignInState.CODE, SignInFact.RECOVERY_LINK): SignInState.ENROL,

@@ -27,6 +27,8 @@ class Purpose(StrEnum):
     """A link that lets somebody set up anew after the password; made by a `Maker`."""
     ADDRESS = "address"
     """A link mailed to a second address, which proves that it is the person's."""
+    PASSKEY = "passkey"
+    """The cookie of a sign-in page on which a passkey may be used."""
     PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a password
 
 

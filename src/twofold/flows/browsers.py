@@ -59,7 +59,8 @@ def current_factors(tx: Tx, person: Person) -> str:
     proves nothing any more, so trust ends with it.
     """
     active = tx.authenticators.active(person.id)
-    return factors_of(person, [active] if active and active.disabled_at is None else [])
+    working = [active] if active and active.disabled_at is None else []
+    return factors_of(person, working, tx.passkeys.of(person.id))
 
 
 def may_skip_code(

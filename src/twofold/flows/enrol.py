@@ -121,12 +121,13 @@ def begin_demanded(
     """Begin, or show again, the set-up that policy demands: password proved, mailed link in
     hand. The link is looked at, not used: *Save* uses it.
     """
-    if not _link_is_theirs(tx, now, half, token):
+    if not link_is_theirs(tx, now, half, token):
         return LinkRefused()
     return begin(tx, now, person=half.person, account=half.account, begun_in=MAILED_LINK, app=app)
 
 
-def _link_is_theirs(tx: Tx, now: Instant, half: HalfCaller, token: str) -> bool:
+def link_is_theirs(tx: Tx, now: Instant, half: HalfCaller, token: str) -> bool:
+    """Whether the mailed link opens the set-up of this half-finished sign-in."""
     found = links.look(tx, now, purpose=Purpose.ENROL, token=token)
     return (
         half.sign_in.stage is Stage.ENROL
@@ -167,7 +168,7 @@ def save_demanded(
 ) -> SignedIn | LinkRefused | NothingPending | Proof | SignInEnded:
     """*Save* of the set-up that policy demands: uses the mailed link and finishes the sign-in."""
     tx.people.lock(half.person.id)  # From here on nobody else uses or ends the link.
-    if not _link_is_theirs(tx, now, half, token):
+    if not link_is_theirs(tx, now, half, token):
         return LinkRefused()
     proof = _prove_pending(tx, now, half.person, half.account, typed, place.source, MAILED_LINK)
     if not isinstance(proof, Accepted):

@@ -23,6 +23,7 @@ class Purged:
     uploads: int
     counters: int
     browsers: int
+    challenges: int
 
 
 def purge(tx: Tx, now: Instant) -> Purged:
@@ -33,4 +34,5 @@ def purge(tx: Tx, now: Instant) -> Purged:
         uploads=tx.uploads.purge(now - UPLOAD_LIFETIME),
         counters=tx.counters.purge(now - MONTH - DAY),
         browsers=tx.browsers.purge(now - KNOWN_FOR),
+        challenges=tx.challenges.purge(now - HOUR),
     )

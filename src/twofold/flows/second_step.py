@@ -83,7 +83,7 @@ def _submit(
         standing=_standing(tx, now, half, place),
     )
     if isinstance(proof, Accepted):
-        done = _complete(tx, now, half, trust=trust, place=place)
+        done = complete(tx, now, half, trust=trust, place=place)
         if isinstance(done, SignedIn) and purpose is AttemptPurpose.RESYNC:
             _tell_resynced(tx, now, half, proof, place)
         return done
@@ -119,7 +119,7 @@ def recover(
     active = tx.authenticators.active(half.person.id)
     disabled = active is not None and active.disabled_at is not None
     lead_to = "/profile/set-up" if disabled else ""
-    done = _complete(tx, now, half, trust=False, place=place, method="recovery", lead_to=lead_to)
+    done = complete(tx, now, half, trust=False, place=place, method="recovery", lead_to=lead_to)
     if isinstance(done, SignedIn):
         standing = tx.recovery.standing(half.person.id)
         left = standing.left if standing else 0
@@ -185,7 +185,7 @@ def _count_refusal(
     return SignInEnded(attempt_id)
 
 
-def _complete(
+def complete(
     tx: Tx,
     now: Instant,
     half: HalfCaller,
@@ -226,6 +226,8 @@ class CodePage:
     entry: str
     """The name of the person's entry in their app, as a hint."""
     disabled: bool
+    has_codes: bool
+    """Whether an app of the person's makes codes at all."""
     may_trust: bool
     """Whether the box for trusting this browser is offered."""
 
@@ -247,5 +249,6 @@ def code_page(tx: Tx, now: Instant, *, half: HalfCaller, place: From) -> CodePag
         answer=asked.answer,
         entry=f"{active.issuer}: {active.label}" if active else "",
         disabled=active is not None and active.disabled_at is not None,
+        has_codes=active is not None,
         may_trust=browsers.may_offer_trust(half.account, half.person),
     )

@@ -30,7 +30,7 @@ def begin(
         account_id=person.account_id,
         person_id=person.id,
         methods=methods,
-        password_at=now,
+        password_at=now if "pwd" in methods else 0,
         factor_at=None if SECOND_FACTORS.isdisjoint(methods) else now,
         created_at=now,
         seen_at=now,
@@ -54,12 +54,16 @@ def begin(
     return token
 
 
-def renew(tx: Tx, now: Instant, session: Session, *, password: bool, factor: bool) -> str | None:
-    """A new token for a session whose owner has just proved something; None if it has ended."""
+def renew(
+    tx: Tx, now: Instant, session: Session, *, password: bool, factor: bool, method: str = "otp"
+) -> str | None:
+    """A new token for a session whose owner has just proved something; None if it has ended.
+    `method` is how the factor was proved, where one was.
+    """
     token = tx.random.token()
     methods = session.methods
-    if factor and "otp" not in methods:
-        methods = (*methods, "otp")
+    if factor and method not in methods:
+        methods = (*methods, method)
     renewed = tx.sessions.renew(
         session.id,
         digest(Purpose.SESSION, token),
@@ -88,6 +92,7 @@ def end_others(tx: Tx, now: Instant, person: Person, *, keep: str = "") -> None:
     ended = tx.sessions.end_all(person.id, keep=keep)
     tx.sign_ins.end_all(person.id)
     tx.browsers.end_trust(person.id)
+    tx.challenges.end_all(person.id)
     if ended:
         record(tx, now, EventKind.SESSIONS_ENDED, person, actor_id=person.id, count=ended)
 

@@ -48,9 +48,16 @@ def _standing(tx: Tx, now: Instant, caller: Caller, place: From) -> Standing:
     return Standing(place.source, guard.known_browser(tx, now, token=token, person_id=person_id))
 
 
-def code_answer(tx: Tx, now: Instant, *, caller: Caller, place: From) -> Answer:
+@dataclass(frozen=True, slots=True)
+class NoCodes:
+    """No app of the person's makes codes: they have passkeys alone."""
+
+
+def code_answer(tx: Tx, now: Instant, *, caller: Caller, place: From) -> Answer | NoCodes:
     """What the confirm page asks for: one code, two, a wait; or that no code helps here."""
     active = tx.authenticators.active(caller.person.id)
+    if active is None:
+        return NoCodes()
     if active is not None and active.disabled_at is not None:
         return Disabled()
     standing = _standing(tx, now, caller, place)

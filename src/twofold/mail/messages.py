@@ -29,6 +29,8 @@ HIDDEN_LINK = "the one-time link is shown only to its receiver"
 """What stands in place of a one-time link for everybody else."""
 
 _TIMES = ("at", "expires_at")
+_FOREIGN = ("browser", "passkey", "new_name")
+"""Texts that whoever caused the mail may have chosen."""
 _ON_THEIR_WAY = (MailState.QUEUED, MailState.SENDING)
 
 Value = str | int | None
@@ -85,7 +87,7 @@ def _needs_token(letter: Letter, hide_links: bool) -> bool:
 def _readable(key: str, value: str | int) -> str | int:
     if key in _TIMES:
         return words.clock_time(int(value))
-    if key == "browser":
+    if key in _FOREIGN:
         return words.foreign(value)
     if key == "address":
         return words.network_address(value)

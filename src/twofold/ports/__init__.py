@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from twofold.core.apps import Catalogue
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
-from twofold.ports.authenticating import Authenticators, Recovery
+from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons, SetUps, Success
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.nouns import (
@@ -134,6 +134,7 @@ __all__ = [
     "Attempts",
     "Authenticators",
     "Browsers",
+    "Challenges",
     "Clock",
     "Comparisons",
     "Counters",
@@ -144,6 +145,7 @@ __all__ = [
     "Links",
     "Mailer",
     "Mails",
+    "Passkeys",
     "People",
     "PersonRow",
     "Postbox",

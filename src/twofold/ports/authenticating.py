@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from twofold.core.authenticators import Totp
+from twofold.core.passkeys import Ceremony, Challenge, Passkey
 from twofold.core.people import Instant, Person
 from twofold.core.recovery import RecoveryStanding
 
@@ -97,3 +98,45 @@ class Recovery(Protocol):
     def end_all(self, person_id: str) -> int:
         """The set is dead; how many codes of it were left."""
         ...
+
+
+class Passkeys(Protocol):
+    """Passkeys, their keys sealed at rest by the adapter."""
+
+    def add(self, passkey: Passkey) -> bool:
+        """Insert; false if the credential is known already, also as somebody else's."""
+        ...
+
+    def of(self, person_id: str) -> Sequence[Passkey]:
+        """The person's, the oldest first."""
+        ...
+
+    def count(self, person_id: str) -> int: ...
+    def by_credential(self, credential_id: bytes) -> Passkey | None: ...
+    def claim(self, passkey_id: str, *, sign_count: int, backed_up: bool, at: Instant) -> bool:
+        """THE use of a passkey (promise P2): one conditional update, true only if the counter has
+        risen since the last use, or if this authenticator never counts.
+        """
+        ...
+
+    def rename(self, person_id: str, passkey_id: str, name: str) -> bool: ...
+    def remove(self, person_id: str, passkey_id: str) -> bool: ...
+    def remove_all(self, person_id: str) -> int: ...
+
+
+class Challenges(Protocol):
+    """Ceremonies that were begun."""
+
+    def add(self, challenge: Challenge, challenge_hash: bytes) -> None: ...
+    def use(
+        self, challenge_hash: bytes, *, ceremony: Ceremony, bound_to: str, at: Instant
+    ) -> Challenge | None:
+        """THE consumption of a challenge (promise P2): one conditional update, before anything of
+        an answer is looked at.
+        """
+        ...
+
+    def alive_of(self, person_id: str, now: Instant) -> int: ...
+    def alive_from(self, source: str, now: Instant) -> int: ...
+    def end_all(self, person_id: str) -> int: ...
+    def purge(self, before: Instant) -> int: ...

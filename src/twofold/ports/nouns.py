@@ -17,7 +17,7 @@ from twofold.core.people import (
 )
 from twofold.core.sessions import Caller, HalfCaller, Session, SignIn, Stage
 from twofold.core.tokens import Link, Purpose
-from twofold.ports.authenticating import Authenticators, Recovery
+from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.randomness import Random
@@ -362,6 +362,10 @@ class Tx(Protocol):
     def browsers(self) -> Browsers: ...
     @property
     def recovery(self) -> Recovery: ...
+    @property
+    def passkeys(self) -> Passkeys: ...
+    @property
+    def challenges(self) -> Challenges: ...
     @property
     def comparisons(self) -> Comparisons: ...
     @property

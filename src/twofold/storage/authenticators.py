@@ -11,6 +11,7 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
+    or_,
     select,
     update,
 )
@@ -18,7 +19,7 @@ from sqlalchemy import (
 from twofold.core.authenticators import AuthenticatorState, Totp
 from twofold.core.people import Instant
 from twofold.storage.sealing import KeyRing
-from twofold.storage.tables import authenticators, fixed
+from twofold.storage.tables import authenticators, fixed, passkeys
 
 SECRET = "authenticators.sealed_secret"  # noqa: S105 - where it lies, not a secret
 PENDING, ACTIVE = fixed(AuthenticatorState.PENDING), fixed(AuthenticatorState.ACTIVE)
@@ -55,8 +56,11 @@ ALL = (
     .limit(bindparam("limit"))
 )
 HAS_FACTOR = select(
-    exists().where(
-        authenticators.c.person_id == bindparam("person_id"), authenticators.c.state == ACTIVE
+    or_(
+        exists().where(
+            authenticators.c.person_id == bindparam("person_id"), authenticators.c.state == ACTIVE
+        ),
+        exists().where(passkeys.c.person_id == bindparam("person_id")),
     )
 )
 NEWEST_ACTIVE = NEWEST.where(authenticators.c.state == ACTIVE)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import exists
+from sqlalchemy import exists, or_
 
 from twofold.core.authenticators import AuthenticatorState
 from twofold.core.people import Person, PersonState, Role
-from twofold.storage.tables import authenticators, fixed, people
+from twofold.storage.tables import authenticators, fixed, passkeys, people
 
 PERSON = (
     people.c.id,
@@ -21,9 +21,12 @@ PERSON = (
     people.c.password_stolen_at.is_not(None).label("must_change"),
     people.c.created_at,
 )
-ENROLLED = exists().where(
-    authenticators.c.person_id == people.c.id,
-    authenticators.c.state == fixed(AuthenticatorState.ACTIVE),
+ENROLLED = or_(
+    exists().where(
+        authenticators.c.person_id == people.c.id,
+        authenticators.c.state == fixed(AuthenticatorState.ACTIVE),
+    ),
+    exists().where(passkeys.c.person_id == people.c.id),
 )
 
 

@@ -296,6 +296,39 @@ addresses = Table(
     Column("confirmed_at", BigInteger),
 )
 
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False, index=True),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("sealed_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("aaguid", Word, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("transports", Text, nullable=False),
+    Column("synced", Boolean, nullable=False),
+    Column("backed_up", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("ceremony", Word, nullable=False),
+    Column("challenge_hash", LargeBinary, nullable=False, unique=True),
+    Column("person_id", Word, ForeignKey("people.id"), index=True),
+    Column("bound_to", Word, nullable=False),
+    Column("source", Word, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("used_at", BigInteger),
+    Index(None, "source", "expires_at"),
+)
+
 sealing_keys = Table(
     "sealing_keys",
     metadata,

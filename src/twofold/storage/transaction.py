@@ -8,12 +8,14 @@ from twofold.storage.addresses import Addresses
 from twofold.storage.attempts import Attempts
 from twofold.storage.authenticators import Authenticators
 from twofold.storage.browsers import Browsers
+from twofold.storage.challenges import Challenges
 from twofold.storage.comparisons import Comparisons
 from twofold.storage.counters import Counters
 from twofold.storage.engine import database_time
 from twofold.storage.events import Events
 from twofold.storage.links import Links
 from twofold.storage.mails import Mails
+from twofold.storage.passkeys import Passkeys
 from twofold.storage.people import People
 from twofold.storage.recovery import Recovery
 from twofold.storage.sealing import KeyRing
@@ -41,6 +43,8 @@ class Transaction:
         self.counters = Counters(connection)
         self.browsers = Browsers(connection)
         self.recovery = Recovery(connection)
+        self.passkeys = Passkeys(connection, ring)
+        self.challenges = Challenges(connection)
         self.comparisons = Comparisons(connection)
         self.addresses = Addresses(connection)
         self._connection, self._ring = connection, ring

@@ -4,7 +4,7 @@ A page is a `Page` value; there is no other way to add one, and a `Page` without
 exist. The gate finds out who asks, compares, and only then calls the handler (promise P1).
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import quote
@@ -14,14 +14,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route, compile_path
 from starlette.types import Receive, Scope, Send
 
-from twofold.core import throttle
 from twofold.core.attempts import Source
-from twofold.core.paths import safe_path
+from twofold.core.passkeys import RelyingParty, relying_party
 from twofold.core.people import Instant, Role
-from twofold.core.policy import session_suffices, who_unlocks
+from twofold.core.policy import session_suffices
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose, digest
-from twofold.flows import sessions, step_up
+from twofold.flows import sessions
 from twofold.flows.radar_watch import RadarWatch
 from twofold.flows.sign_in import From
 from twofold.ports import World
@@ -78,6 +77,13 @@ class Ctx:
     half: HalfCaller | None
     form: forms.Form
     upload: bytes | None = None
+    passkey: str = ""
+    """What the browser is asked for a passkey on the page to come, as JSON; "" for nothing."""
+
+    @property
+    def party(self) -> RelyingParty | None:
+        """Who we are for passkeys; None where the public URL names no host."""
+        return relying_party(self.world.public_url)
 
     @property
     def source(self) -> Source:
@@ -115,6 +121,8 @@ class Ctx:
     def render(self, template: str, status: int = 200, **context: object) -> Response:
         """A page for this caller."""
         bound = self.caller.session.id if self.caller else self.half.sign_in.id if self.half else ""
+        context.setdefault("passkey", self.passkey)
+        context.setdefault("passkey_here", self.party is not None)
         return self.pages.response(
             template,
             status,
@@ -134,66 +142,9 @@ class Ctx:
         return RedirectResponse(path, 303)
 
 
-def confirm_page(
-    ctx: Ctx,
-    *,
-    pair: bool = False,
-    following: str = "/",
-    held_path: str = "",
-    held: forms.Form | None = None,
-    errors: Sequence[forms.FieldError] = (),
-) -> Response:
-    """Ask for a fresh proof. What was typed in the form before travels along, and is sent on
-    after it, so that nothing is lost.
-    """
-    return ctx.render(
-        "confirm.html",
-        422 if errors else 200,
-        mode="code" if ctx.me.enrolled else "password",
-        pair=pair,
-        action="/confirm",
-        next=following,
-        held_path=held_path,
-        held={name: value for name, value in (held or {}).items() if name != "csrf"},
-        values={"code": ctx.field("code"), "next_code": ctx.field("next_code")}
-        if held_path == ""
-        else {},
-        errors=list(errors),
-    )
-
-
-def no_code_helps(
-    ctx: Ctx, answer: throttle.NeedsLink | throttle.Disabled, *, held_path: str = ""
-) -> Response:
-    """In place of the confirm page: this session can prove nothing, and what helps instead. A
-    mailed link opens a sign-in, never a session, so that road begins at the sign-in.
-    """
-    return ctx.render(
-        "confirm_stuck.html",
-        403,
-        stopped=isinstance(answer, throttle.Disabled),
-        helper=who_unlocks(ctx.me.person.role),
-        held=held_path != "",
-    )
-
-
-async def _ask_for_proof(page: "Page", ctx: Ctx) -> Response:
-    """The confirm page in place of a form that was sent without a fresh proof."""
-    pair = False
-    if ctx.me.enrolled:
-        answer = await ctx.world.store.run(
-            step_up.code_answer, ctx.now, caller=ctx.me, place=ctx.place
-        )
-        if isinstance(answer, throttle.NeedsLink | throttle.Disabled):
-            return no_code_helps(ctx, answer, held_path=ctx.request.url.path)
-        pair = isinstance(answer, throttle.Pair)
-    if not page.holds:
-        return confirm_page(ctx, pair=pair, following=safe_path(page.back, "/"))
-    return confirm_page(ctx, pair=pair, held_path=ctx.request.url.path, held=ctx.form)
-
-
 Replay = Callable[[Ctx, str, str, forms.Form], Awaitable[Response]]
 Handler = Callable[[Ctx], Awaitable[Response]]
+AskForProof = Callable[["Page", Ctx], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +189,8 @@ class Gate:
     explainer: Explainer
     clock_watch: ClockWatch
     radar_watch: RadarWatch
+    ask_for_proof: AskForProof
+    """The confirm page in place of a form that was sent without a fresh proof."""
 
     def route(self, page: Page) -> Route:
         """A Starlette route; `route.endpoint` runs the gate, then the page's handler."""
@@ -269,7 +222,7 @@ class Gate:
             return ctx.error(405)
         ctx = await self._with_form(page, ctx)
         if page.fresh and not ctx.is_fresh:
-            return await _ask_for_proof(page, ctx)
+            return await self.ask_for_proof(page, ctx)
         return await page.post(ctx)
 
     async def replay(self, ctx: Ctx, token: str, path: str, form: forms.Form) -> Response:

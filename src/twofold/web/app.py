@@ -23,6 +23,7 @@ from twofold.web import (
     history,
     home,
     mail,
+    passkeys,
     people,
     people_import,
     places,
@@ -35,6 +36,7 @@ from twofold.web import (
 )
 from twofold.web.access import Gate, Needs, Page
 from twofold.web.clock_watch import ClockWatch
+from twofold.web.confirming import ask_for_proof
 from twofold.web.cookies import Cookies
 from twofold.web.diagnosing import Explainer
 from twofold.web.proxy_warning import ProxyWarning
@@ -58,6 +60,7 @@ ALL_PAGES: tuple[Page, ...] = (
     *doors.PAGES,
     *set_up.PAGES,
     *profile.PAGES,
+    *passkeys.PAGES,
     *places.PAGES,
     *addresses.PAGES,
     *history.PAGES,
@@ -97,6 +100,7 @@ def build_app(
         Explainer(world),
         ClockWatch(world),
         RadarWatch(world.store, world.apps),
+        ask_for_proof,
     )
     routes = [gate.route(page) for page in all_pages]
     routes.append(Route("/static/{version}/{name}", _static_route(static, pages)))

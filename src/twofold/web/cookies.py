@@ -6,16 +6,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twofold.core.browsers import KNOWN_FOR
+from twofold.core.passkeys import CHALLENGE_LIFETIME
 from twofold.core.people import HOUR
 from twofold.core.sessions import ENROLLING_LIFETIME, SESSION_LIFETIME
 
 SESSION, SIGN_IN = "twofold", "twofold-sign-in"
 BROWSER, BROWSER_LINK = "twofold-browser", "twofold-link"
+PASSKEY = "twofold-passkey"
+"""Binds a passkey sign-in to the browser in which it was begun."""
 LIFETIMES = {
     SESSION: SESSION_LIFETIME,
     SIGN_IN: ENROLLING_LIFETIME,
     BROWSER: KNOWN_FOR,
     BROWSER_LINK: HOUR,
+    PASSKEY: CHALLENGE_LIFETIME,
 }
 """Seconds that the browser keeps each cookie; what a token opens ends by the server's clock."""
 _MAX_TOKEN = 64

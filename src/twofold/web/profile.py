@@ -6,15 +6,19 @@ from starlette.responses import Response
 
 from twofold.core import passwords, throttle
 from twofold.core.clocks import drift_sentence
+from twofold.core.moments import clock as clock_words
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
 from twofold.core.policy import requirement_sentence, who_unlocks
 from twofold.flows import addresses, clock, enrol, recovery, sessions, step_up
+from twofold.flows import passkeys as passkey_flows
 from twofold.flows import passwords as password_flows
 from twofold.flows.proofs import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
 from twofold.flows.sign_in import PasswordRefused
 from twofold.flows.step_up import Proved
-from twofold.web.access import Ctx, Needs, Page, confirm_page, no_code_helps
+from twofold.web import passkeys
+from twofold.web.access import Ctx, Needs, Page
+from twofold.web.confirming import confirm_page, no_code_helps, proof_asked, takes_codes
 from twofold.web.cookies import SESSION
 from twofold.web.doors import password_errors
 from twofold.web.forms import FieldError, Form
@@ -60,6 +64,8 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         enrolled=me.enrolled,
         authenticator=authenticator,
         recovery=standing,
+        passkeys=await ctx.world.store.run(passkey_flows.own, person_id=me.person.id),
+        can_add_passkey=ctx.party is not None,
         can_set_up=own is None or own.disabled_at is None or me.session.has_fresh_factor(ctx.now),
         helper=who_unlocks(me.person.role),
         requirement_sentence=requirement_sentence(me.account, enrolled=me.enrolled),
@@ -157,19 +163,27 @@ async def _ask(
     held: Form | None = None,
     errors: Sequence[FieldError] = (),
 ) -> Response:
-    """The confirm page, for one code or two; or the page that says why no code helps now."""
-    pair = False
+    """The confirm page, for a passkey, one code or two; or the page that says why none helps."""
+    pair, codes, why = False, True, ""
     if ctx.me.enrolled:
-        answer = await ctx.world.store.run(
-            step_up.code_answer, ctx.now, caller=ctx.me, place=ctx.place
-        )
-        if isinstance(answer, throttle.Wait):
+        ctx, answer = await proof_asked(ctx)
+        if isinstance(answer, throttle.Wait) and not ctx.passkey:
             return locked(ctx, answer.until)
-        if isinstance(answer, throttle.NeedsLink | throttle.Disabled):
+        if isinstance(answer, throttle.NeedsLink | throttle.Disabled) and not ctx.passkey:
             return no_code_helps(ctx, answer, held_path=held_path)
+        codes, why = takes_codes(answer)
+        if isinstance(answer, throttle.Wait):
+            codes, why = False, f"No code is taken before {clock_words(answer.until)}."
         pair = isinstance(answer, throttle.Pair)
     return confirm_page(
-        ctx, pair=pair, following=following, held_path=held_path, held=held, errors=errors
+        ctx,
+        pair=pair,
+        codes=codes,
+        why=why,
+        following=following,
+        held_path=held_path,
+        held=held,
+        errors=errors,
     )
 
 
@@ -180,7 +194,7 @@ async def confirm(ctx: Ctx) -> Response:
     }
     held_path = safe_path(ctx.field("held_path"), "")
     following = safe_path(ctx.field("next"), "/profile")
-    attempt_id, answer = await (_confirm_code(ctx) if ctx.me.enrolled else _confirm_password(ctx))
+    attempt_id, answer = await _proof(ctx)
     if isinstance(answer, Proved):
         if held_path:
             return await ctx.replay(ctx, answer.token, held_path, held)
@@ -196,6 +210,17 @@ async def confirm(ctx: Ctx) -> Response:
         )
         return explained(ctx, response, attempt_id)
     return ctx.go("/sign-in")
+
+
+async def _proof(
+    ctx: Ctx,
+) -> tuple[str, Proved | Locked | NeedsLink | Suspended | FieldError | None]:
+    """What was brought as a proof: the password, a passkey, or a code."""
+    if not ctx.me.enrolled:
+        return await _confirm_password(ctx)
+    if ctx.field(passkeys.FIELD):
+        return "", await passkeys.confirm(ctx)
+    return await _confirm_code(ctx)
 
 
 async def _confirm_code(

@@ -79,6 +79,7 @@ class Pages:
         """A page as a response."""
         context.setdefault("errors", [])
         context.setdefault("values", {})
+        context.setdefault("passkey", "")
         return HTMLResponse(self._env.get_template(template).render(**context), http_status)
 
     def error(self, status: int, message: str, *, caller: Caller | None, path: str) -> Response:

@@ -1,18 +1,22 @@
 """Pages of the second step: one code, two consecutive ones, a wait, a mailed link."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from starlette.responses import Response
 
 from twofold.core import otp, throttle
+from twofold.core.moments import clock
 from twofold.core.otp import Malformed
 from twofold.core.policy import who_unlocks
-from twofold.flows import browsers, second_step
+from twofold.flows import browsers, passkey_proofs, second_step
 from twofold.flows.links import LinkTrouble
 from twofold.flows.proofs import Locked, NeedsLink, NeedsPair, Suspended, Typed
 from twofold.flows.second_step import CodeAnswer, CodePage, CodeRefused
 from twofold.flows.sign_in import SignedIn, SignInEnded
+from twofold.web import passkeys
 from twofold.web.access import Ctx, Needs, Page
+from twofold.web.confirming import takes_codes
 from twofold.web.forms import FieldError
 from twofold.web.sign_in import ended, locked, signed_in
 
@@ -26,6 +30,11 @@ async def _page(ctx: Ctx, status: int, *, failures: int, errors: list[FieldError
     asked = await ctx.world.store.run(
         second_step.code_page, ctx.now, half=ctx.halfway, place=ctx.place
     )
+    ctx = await _with_passkey(ctx)
+    if ctx.passkey or not asked.has_codes:
+        codes, why = _takes_codes(asked)
+        if not codes:
+            return _passkey_page(ctx, asked, status, why, errors)
     if asked.disabled or isinstance(asked.answer, throttle.Disabled):
         return _stopped(ctx)
     if isinstance(asked.answer, throttle.Wait):
@@ -33,6 +42,42 @@ async def _page(ctx: Ctx, status: int, *, failures: int, errors: list[FieldError
     if isinstance(asked.answer, throttle.NeedsLink):
         return _link_page(ctx, sent=False)
     return _code_form(ctx, asked, status, failures, errors)
+
+
+async def _with_passkey(ctx: Ctx) -> Ctx:
+    """With what the browser is asked for a passkey, if the person has one."""
+    if (party := ctx.party) is None:
+        return ctx
+    options = await ctx.world.store.run(
+        passkey_proofs.ask_second_step, ctx.now, half=ctx.halfway, party=party, place=ctx.place
+    )
+    return replace(ctx, passkey=options or "")
+
+
+def _takes_codes(asked: CodePage) -> tuple[bool, str]:
+    """Whether somebody with a passkey may enter codes too, and why not."""
+    if not asked.has_codes:
+        return False, ""
+    if asked.disabled:
+        return takes_codes(throttle.Disabled())
+    if isinstance(asked.answer, throttle.Wait):
+        return False, f"No code is taken before {clock(asked.answer.until)}."
+    return takes_codes(asked.answer)
+
+
+def _passkey_page(
+    ctx: Ctx, asked: CodePage, status: int, why: str, errors: list[FieldError]
+) -> Response:
+    return ctx.render(
+        "code_passkey.html",
+        status,
+        person_name=ctx.halfway.person.name,
+        why=why,
+        send_link=asked.has_codes and isinstance(asked.answer, throttle.NeedsLink),
+        may_trust=asked.may_trust,
+        trust_days=ctx.halfway.account.guard.trust_days,
+        errors=errors,
+    )
 
 
 def _code_form(
@@ -54,7 +99,9 @@ def _code_form(
 
 
 async def submit(ctx: Ctx) -> Response:
-    """POST /sign-in/code."""
+    """POST /sign-in/code: a code, two, or a passkey."""
+    if ctx.field(passkeys.FIELD):
+        return await _submit_passkey(ctx)
     answer = await ctx.world.store.run(
         second_step.submit_code,
         ctx.now,
@@ -67,6 +114,26 @@ async def submit(ctx: Ctx) -> Response:
     return await _answered(
         ctx, answer, lambda error: _page(ctx, 422, failures=failures, errors=[error])
     )
+
+
+async def _submit_passkey(ctx: Ctx) -> Response:
+    refused = FieldError(passkeys.FIELD, "That passkey was not accepted. Try again.")
+    if (party := ctx.party) is None:
+        return await _page(ctx, 422, failures=0, errors=[refused])
+    answer = await ctx.world.store.run(
+        passkey_proofs.submit_second_step,
+        ctx.now,
+        half=ctx.halfway,
+        party=party,
+        sent=ctx.field(passkeys.FIELD),
+        trust=ctx.field("trust") == "yes",
+        place=ctx.place,
+    )
+    if isinstance(answer, SignedIn):
+        return signed_in(ctx, answer)
+    if isinstance(answer, SignInEnded):
+        return ended(ctx, ctx.halfway.person.email)
+    return await _page(ctx, 422, failures=0, errors=[refused])
 
 
 async def _answered(
