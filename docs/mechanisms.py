@@ -34,10 +34,6 @@ ALSO = {
 """Mechanisms that tests of the flows prove already, on both databases."""
 OWED = {
     "29": "the OpenID provider",
-    "A12.1": "passkeys",
-    "A12.2": "passkeys",
-    "A12.3": "passkeys",
-    "A12.4": "passkeys",
     "A13.1": "the OpenID provider",
     "A13.2": "the OpenID provider",
     "A13.4": "forward authentication",

@@ -44,6 +44,7 @@ def test_words_are_kept_for_ever() -> None:
         "PASSKEY_ADDED": "passkey:added",
         "PASSKEY_RENAMED": "passkey:renamed",
         "PASSKEY_REMOVED": "passkey:removed",
+        "PASSKEY_USED": "passkey:accepted",
         "PASSKEY_REFUSED": "passkey:refused",
         "PASSKEY_COPIED": "passkey:possibly-copied",
         "CODE_ACCEPTED": "code:accepted",

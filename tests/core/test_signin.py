@@ -12,6 +12,7 @@ EVERY = list(product(SignInState, SignInFact))
 PROOFS = {
     (SignInState.START, SignInFact.PASSWORD_RIGHT_FREE),
     (SignInState.START, SignInFact.PASSWORD_RIGHT_TRUSTED),
+    (SignInState.START, SignInFact.PASSKEY_VERIFIED),
     (SignInState.CODE, SignInFact.CODE_ACCEPTED),
     (SignInState.ENROL, SignInFact.SET_UP_PROVED),
 }
@@ -29,7 +30,7 @@ def test_what_is_not_in_the_table_is_illegal(state: SignInState, fact: SignInFac
 
 
 def test_only_a_proof_leads_to_a_session() -> None:
-    """Four ways, and no other, are done."""
+    """Five ways, and no other, are done."""
     done = {pair for pair, after in TRANSITIONS.items() if after is SignInState.DONE}
     assert done == PROOFS
 

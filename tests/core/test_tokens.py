@@ -39,5 +39,6 @@ def test_every_link_has_a_lifetime_and_nothing_else_has() -> None:
         Purpose.SIGN_IN,
         Purpose.BROWSER,
         Purpose.RECOVERY,
+        Purpose.PASSKEY,
     }
     assert RECOVERY_LIFETIME == {Maker.CONSOLE: HOUR, Maker.DESK: DAY}

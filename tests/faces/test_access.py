@@ -18,6 +18,8 @@ PUBLIC = {
     "/readyz",
     "/sign-in",
     "/sign-in/link",
+    "/sign-in/passkey",
+    "/sign-in/passkey/options",
     "/sign-in/link/{token}",
     "/first-admin/{token}",
     "/invitation/{token}",

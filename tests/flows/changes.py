@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.flows import way_back_changes
+from tests.flows import passkey_changes, way_back_changes
 from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
@@ -414,8 +414,10 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
         lambda acme: lambda: acme.call(setup.console_link, email=None),
     ),
     **way_back_changes.TABLE,
+    **passkey_changes.TABLE,
 }
 MORE: dict[str, tuple[EventKind, Act]] = {
+    **passkey_changes.MORE,
     "enrol.begin_demanded": (EventKind.ENROL_STARTED, begun_demanded),
     "enrol.save_demanded": (EventKind.ENROLLED, saved_demanded),
     "browsers.send_code_link": (EventKind.BROWSER_LINK_SENT, link_for_a_code),

@@ -11,12 +11,15 @@ from twofold.flows import (
     addresses,
     audit,
     browsers,
+    ceremonies,
     compare,
     console,
     enrol,
     guard_policy,
     links,
     mails,
+    passkey_proofs,
+    passkeys,
     passwords,
     people,
     recovery,
@@ -40,7 +43,7 @@ ELSEWHERE = {
     "browsers.look_at_link",
     "browsers.may_skip_code", "console.choose_account", "console.list_people",
     "console.list_mails", "enrol.own", "enrol.wait_for_link", "enrol.waits_until",
-    "guard_policy.meaning",
+    "guard_policy.meaning", "passkeys.own", "enrol.link_is_theirs",
     "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
     "recovery_link.issue", "recovery_link.look",
     "people.kept_upload", "people.list_people", "people.preview_import",
@@ -50,6 +53,11 @@ ELSEWHERE = {
     "troubleshoot.case_of", "troubleshoot.history", "troubleshoot.look",
     # A try is charged here; its entry comes when it is settled.
     "sign_in.look_up_password", "step_up.look_up_own_password",
+    # A question to a browser: its answer is what is written down.
+    "ceremonies.ask", "ceremonies.ask_to_make", "passkey_proofs.ask_fresh",
+    "passkey_proofs.ask_second_step", "passkey_proofs.ask_whole", "passkeys.begin",
+    "passkeys.begin_demanded", "ceremonies.prove", "ceremonies.prove_made",
+    "second_step.complete",
     # Parts of the flows in the table, and what is seen in their entries.
     "browsers.remember", "enrol.begin", "links.mint", "links.use", "sessions.begin",
     "sessions.end_others", "sessions.renew", "sign_in.finish", "step_up.own_password_is_right",
@@ -77,8 +85,9 @@ def test_a_change_writes_its_event(acme: Organisation, kind: EventKind, act: Act
 def test_the_table_knows_every_flow() -> None:
     """A new flow writes an event and stands in the table, or is named as one that need not."""
     modules = (
-        addresses, audit, browsers, compare, console, enrol, guard_policy, links, mails, passwords,
-        people, recovery, recovery_link, rollout, second_step, sessions, setup, sign_in, step_up,
+        addresses, audit, browsers, ceremonies, compare, console, enrol, guard_policy, links, mails,
+        passkey_proofs, passkeys, passwords, people,
+        recovery, recovery_link, rollout, second_step, sessions, setup, sign_in, step_up,
         troubleshoot, unlock, verify,
     )  # fmt: skip
     walked = {name for name, _ in TABLE.values()} | set(MORE)

@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     PASSKEY_ADDED = "passkey:added"
     PASSKEY_RENAMED = "passkey:renamed"
     PASSKEY_REMOVED = "passkey:removed"
+    PASSKEY_USED = "passkey:accepted"
     PASSKEY_REFUSED = "passkey:refused"
     PASSKEY_COPIED = "passkey:possibly-copied"
     CODE_ACCEPTED = "code:accepted"
@@ -152,6 +153,7 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.PASSKEY_ADDED: (Group.AUTHENTICATORS, "Passkey set up"),
     EventKind.PASSKEY_RENAMED: (Group.AUTHENTICATORS, "Passkey renamed"),
     EventKind.PASSKEY_REMOVED: (Group.AUTHENTICATORS, "Passkey removed"),
+    EventKind.PASSKEY_USED: (Group.CODES, "Passkey accepted"),
     EventKind.PASSKEY_REFUSED: (Group.CODES, "Passkey refused"),
     EventKind.PASSKEY_COPIED: (Group.AUTHENTICATORS, "Passkey may have been copied"),
     EventKind.AUTHENTICATOR_DISABLED: (Group.AUTHENTICATORS, "Authenticator disabled"),

@@ -199,6 +199,16 @@ def prove(
         passkey.id, sign_count=found.sign_count, backed_up=found.backed_up, at=now
     ):
         return _copied(tx, now, owner, passkey, place)
+    record(
+        tx,
+        now,
+        EventKind.PASSKEY_USED,
+        owner,
+        actor_id=owner.id,
+        purpose=ceremony.value,
+        passkey=passkey.name,
+        user_verified=found.user_verified,
+    )
     return Proved(passkey, owner, found.user_verified)
 
 

@@ -40,7 +40,7 @@ def unlock(
 def set_up_again(
     tx: Tx, now: Instant, *, actor: Person, person_id: str, reason: str
 ) -> Person | Refused | None:
-    """End somebody's authenticator, so that they can set a new one up with the mailed link.
+    """End all second factors of somebody, so that they can set a new one up with the mailed link.
 
     Ends all their sessions and trust. Under a policy that demands a second factor they reach only
     the set-up at their next sign-in.
@@ -49,7 +49,8 @@ def set_up_again(
     if not isinstance(person, Person):
         return person
     tx.people.lock(person.id)
-    if not tx.authenticators.reset(person.id, at=now):
+    ended = tx.authenticators.reset(person.id, at=now) + tx.passkeys.remove_all(person.id)
+    if not ended:
         return Refused("", f"{person.name} has no authenticator to end.")
     tx.authenticators.discard_pending(person.id)
     tx.recovery.end_all(person.id)

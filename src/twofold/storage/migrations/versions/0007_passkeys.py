@@ -12,6 +12,12 @@ WHEN = sa.BigInteger()
 
 def upgrade() -> None:
     """Nobody has any yet."""
+    make_passkeys()
+    make_challenges()
+
+
+def make_passkeys() -> None:
+    """One row per credential."""
     op.create_table(
         "passkeys",
         sa.Column("id", WORD, nullable=False),
@@ -35,6 +41,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name="fk_passkeys_person_id_people"),
     )
     op.create_index("ix_passkeys_person_id", "passkeys", ["person_id"])
+
+
+def make_challenges() -> None:
+    """One row per ceremony that was begun."""
     op.create_table(
         "challenges",
         sa.Column("id", WORD, nullable=False),
