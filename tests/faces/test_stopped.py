@@ -69,7 +69,7 @@ def test_the_home_page_does_not_call_it_done(site: Site) -> None:
     said = text_of(browser.get("/"))
     assert "One thing to do." in said
     assert "Stopped after too many wrong codes." in said
-    assert "Your sign-in takes your password and a code" not in said
+    assert "Your sign-in takes two steps" not in said
 
 
 @helpers

@@ -44,7 +44,7 @@ def _own_factor(ctx: Ctx, *, stopped: bool) -> dict[str, object]:
     if stopped:
         state, action = "Stopped after too many wrong codes.", "See what to do"
     elif ctx.me.enrolled:
-        state, action = "On. Your sign-in takes your password and a code.", "Look at it"
+        state, action = "On. Your sign-in takes two steps.", "Look at it"
     else:
         state, action = "Not set up yet. It takes about two minutes.", "Set up"
     return _item(

@@ -1,5 +1,6 @@
 """The set-up page, on its two roads: from My Profile, and from the mailed link under the policy."""
 
+from dataclasses import replace
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -13,15 +14,18 @@ from twofold.core.people import MINUTE
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose
 from twofold.core.verdict_words import About, tell
-from twofold.flows import enrol, links
+from twofold.flows import enrol, links, passkeys
+from twofold.flows.ceremonies import PasskeyRefused
 from twofold.flows.enrol import LinkRefused, NeedsProof, NothingPending
 from twofold.flows.links import LinkTrouble
+from twofold.flows.passkeys import Offer
 from twofold.flows.proofs import Locked, Wrong
 from twofold.flows.sign_in import SignedIn
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.apps import asked, picker
 from twofold.web.doors import link_gone
 from twofold.web.forms import FieldError
+from twofold.web.passkeys import FIELD, not_made
 from twofold.web.qr import qr_svg
 from twofold.web.sign_in import ended, locked, signed_in
 
@@ -207,6 +211,7 @@ async def show_demanded(ctx: Ctx) -> Response:
 async def _demanded_page(ctx: Ctx, token: str, pending: Totp, errors: list[FieldError]) -> Response:
     """With an entry in the app already where the operator's link led here."""
     own = await ctx.world.store.run(enrol.own, person_id=pending.person_id)
+    ctx = await _with_passkey(ctx, token)
     return _page(
         ctx,
         pending,
@@ -216,6 +221,47 @@ async def _demanded_page(ctx: Ctx, token: str, pending: Totp, errors: list[Field
         replacing=own is not None,
         errors=errors,
     )
+
+
+async def _with_passkey(ctx: Ctx, token: str) -> Ctx:
+    """With what the browser is asked to make, for whoever would rather have a passkey."""
+    if (party := ctx.party) is None:
+        return ctx
+    offer = await ctx.world.store.run(
+        passkeys.begin_demanded,
+        ctx.now,
+        half=ctx.halfway,
+        token=token,
+        party=party,
+        place=ctx.place,
+    )
+    return replace(ctx, passkey=offer.options) if isinstance(offer, Offer) else ctx
+
+
+async def _save_passkey(ctx: Ctx, token: str) -> Response:
+    """The passkey that was made in place of an app."""
+    if (party := ctx.party) is None:
+        return ctx.go(f"/enrol/{token}")
+    answer = await ctx.world.store.run(
+        passkeys.save_demanded,
+        ctx.now,
+        half=ctx.halfway,
+        token=token,
+        party=party,
+        sent=ctx.field(FIELD),
+        place=ctx.place,
+    )
+    if isinstance(answer, SignedIn):
+        return signed_in(ctx, answer)
+    if isinstance(answer, PasskeyRefused):
+        pending = await ctx.world.store.run(
+            enrol.begin_demanded, ctx.now, half=ctx.halfway, token=token
+        )
+        if isinstance(pending, Totp):
+            return await _demanded_page(ctx, token, pending, [not_made(answer)])
+    if isinstance(answer, LinkRefused):
+        return await _link_refused(ctx, token)
+    return ended(ctx, ctx.halfway.person.email)
 
 
 async def _link_refused(ctx: Ctx, token: str) -> Response:
@@ -235,8 +281,10 @@ async def _link_refused(ctx: Ctx, token: str) -> Response:
 
 
 async def save_demanded(ctx: Ctx) -> Response:
-    """POST /enrol/{token}."""
+    """POST /enrol/{token}: a code of the app, or a passkey."""
     token = ctx.request.path_params["token"]
+    if ctx.field(FIELD):
+        return await _save_passkey(ctx, token)
     answer = await ctx.world.store.run(
         enrol.save_demanded,
         ctx.now,
