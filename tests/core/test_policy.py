@@ -4,10 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from twofold.core.people import DAY, Account, GuardPolicy, Person, PersonState, Profile, Role
+from twofold.core.people import (
+    DAY,
+    Account,
+    GuardPolicy,
+    PasskeysFrom,
+    Person,
+    PersonState,
+    Profile,
+    Role,
+)
 from twofold.core.policy import (
     Requirement,
+    demands_passkey,
     guard_problem,
+    lacks_passkey,
     may_end_authenticator,
     may_give_role,
     may_manage,
@@ -19,6 +30,7 @@ from twofold.core.policy import (
     session_suffices,
     trust_seconds,
     who_unlocks,
+    why_no_demand,
     why_no_switch,
     why_not_remove,
 )
@@ -206,3 +218,37 @@ def test_the_last_factor_stays_where_it_is_needed(
     """By the policy, or because no other admin is enrolled (promise P10)."""
     why = why_not_remove(account, person(role), others=others, other_admins_enrolled=admins)
     assert (why is None) if words is None else (why is not None and words in why)
+
+
+@pytest.mark.parametrize(
+    ("whom", "roles"),
+    [
+        (PasskeysFrom.NOBODY, set()),
+        (PasskeysFrom.ADMINS, {Role.ADMIN, Role.OWNER}),
+        (PasskeysFrom.STAFF, {Role.HELPDESK, Role.ADMIN, Role.OWNER}),
+        (PasskeysFrom.EVERYBODY, set(Role)),
+    ],
+)
+def test_passkeys_alone_are_taken_from_whom_the_account_says(
+    whom: PasskeysFrom, roles: set[Role]
+) -> None:
+    """Their codes open nothing, no browser is trusted in their place, and each is told so."""
+    account = replace(ON, guard=GuardPolicy(passkeys_from=whom, trust_staff=True))
+    for role in Role:
+        covered = role in roles
+        assert demands_passkey(account, role) is covered
+        assert lacks_passkey(account, role, ("pwd", "otp")) is covered
+        assert lacks_passkey(account, role, ("pwd", "recovery")) is covered
+        for methods in (("pwd", "hwk"), ("swk", "user", "mfa"), ("pwd", "otp", "swk")):
+            assert not lacks_passkey(account, role, methods)
+        assert (trust_seconds(account, role) == 0) is covered
+        said = requirement_sentence(account, enrolled=True, role=role)
+        assert ("takes passkeys only from you" in said) is covered
+
+
+def test_an_admin_without_a_passkey_asks_nobody_for_one() -> None:
+    """They would shut themselves out (promise P10)."""
+    for wanted in PasskeysFrom:
+        refused = why_no_demand(wanted, actor_has_passkey=False) is not None
+        assert refused is (wanted is not PasskeysFrom.NOBODY)
+        assert why_no_demand(wanted, actor_has_passkey=True) is None

@@ -50,6 +50,24 @@ class Profile(StrEnum):
     """Always two consecutive codes. The default for admins and help desk."""
 
 
+class PasskeysFrom(StrEnum):
+    """From whom an account takes passkeys alone, because no code is safe from a false page."""
+
+    NOBODY = "nobody"
+    ADMINS = "admins"
+    STAFF = "staff"
+    EVERYBODY = "everybody"
+
+    def covers(self, role: Role) -> bool:
+        """Whether people of this role are among them."""
+        return {
+            PasskeysFrom.NOBODY: False,
+            PasskeysFrom.ADMINS: role.is_admin,
+            PasskeysFrom.STAFF: role.is_staff,
+            PasskeysFrom.EVERYBODY: True,
+        }[self]
+
+
 @dataclass(frozen=True, slots=True)
 class GuardPolicy:
     """What an admin may choose about guessing; `core/policy.py` knows the bounds."""
@@ -66,6 +84,8 @@ class GuardPolicy:
     """Days for which a trusted browser may skip the code; 0 for never, at most 30."""
     trust_staff: bool = False
     """Whether help desk, admins and owners may trust a browser too."""
+    passkeys_from: PasskeysFrom = PasskeysFrom.NOBODY
+    """Whose session opens nothing unless a passkey was proved in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from twofold.core.people import DAY, Account, GuardPolicy, Person, Profile, Role
-from twofold.core.sessions import SECOND_FACTORS
+from twofold.core.people import DAY, Account, GuardPolicy, PasskeysFrom, Person, Profile, Role
+from twofold.core.sessions import PASSKEYS, SECOND_FACTORS
 from twofold.core.throttle import SP800_63B4_LADDER, Numbers
 
 MAX_SINGLE_CODES, MAX_BEFORE_LINK, MAX_TRUST_DAYS = 5, 10, 30
@@ -25,8 +25,10 @@ def requirement(account: Account, *, enrolled: bool) -> Requirement:
     return Requirement.NONE
 
 
-def requirement_sentence(account: Account, *, enrolled: bool) -> str:
+def requirement_sentence(account: Account, *, enrolled: bool, role: Role = Role.MEMBER) -> str:
     """The same in words, for the person's own profile."""
+    if demands_passkey(account, role):
+        return f"{account.name} takes passkeys only from you: no code of an app is enough."
     if not account.requires_factor:
         return f"{account.name} does not ask for a second step. You may use one all the same."
     if enrolled:
@@ -48,6 +50,25 @@ def why_no_switch(*, requires_factor: bool, actor_enrolled: bool) -> str | None:
             "Otherwise the switch would stop you too."
         )
     return None
+
+
+def demands_passkey(account: Account, role: Role) -> bool:
+    """Whether the account takes nothing but passkeys from people of this role."""
+    return account.guard.passkeys_from.covers(role)
+
+
+def lacks_passkey(account: Account, role: Role, methods: tuple[str, ...]) -> bool:
+    """Whether an open session opens nothing yet but the way to a passkey."""
+    return demands_passkey(account, role) and PASSKEYS.isdisjoint(methods)
+
+
+def why_no_demand(wanted: PasskeysFrom, *, actor_has_passkey: bool) -> str | None:
+    """Why the acting admin cannot ask for passkeys, or None if they can: they would shut
+    themselves out (promise P10).
+    """
+    if wanted is PasskeysFrom.NOBODY or actor_has_passkey:
+        return None
+    return "Set up a passkey of your own first. Otherwise this would stop you too."
 
 
 def may_give_role(actor: Role, role: Role) -> bool:
@@ -82,7 +103,12 @@ def may_end_authenticator(actor: Person, subject: Person) -> bool:
 
 
 def why_not_remove(
-    account: Account, person: Person, *, others: int, other_admins_enrolled: int
+    account: Account,
+    person: Person,
+    *,
+    others: int,
+    other_admins_enrolled: int,
+    other_passkeys: int | None = None,
 ) -> str | None:
     """Why somebody cannot give up one of their own second factors, or None if they can.
 
@@ -91,7 +117,13 @@ def why_not_remove(
         person: Whose factor it is.
         others: How many second factors of any kind they would still have.
         other_admins_enrolled: Admins and owners of the account, without them, who have one.
+        other_passkeys: How many passkeys they would still have; None if no passkey is removed.
     """
+    if other_passkeys == 0 and demands_passkey(account, person.role):
+        return (
+            f"{account.name} takes passkeys only from you, and this is your only one. "
+            "Set up another one first, then remove this one."
+        )
     if others:
         return None
     if account.requires_factor:
@@ -146,7 +178,11 @@ def numbers_of(account: Account) -> Numbers:
 
 
 def trust_seconds(account: Account, role: Role) -> int:
-    """For how many seconds a browser may be trusted by somebody of this role; 0 for not at all."""
+    """For how many seconds a browser may be trusted by somebody of this role; 0 for not at all.
+    Where passkeys alone are taken, a browser is no proof of one.
+    """
+    if demands_passkey(account, role):
+        return 0
     if role.is_staff and not account.guard.trust_staff:
         return 0
     return account.guard.trust_days * DAY

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from twofold.core import guessing, policy
 from twofold.core.events import EventKind
 from twofold.core.guessing import YEAR, Guesses
-from twofold.core.people import Account, GuardPolicy, Instant, Profile, Role
+from twofold.core.people import Account, GuardPolicy, Instant, PasskeysFrom, Profile, Role
 from twofold.core.sessions import Caller
 from twofold.core.throttle import MONTH
 from twofold.flows.outbox import record
@@ -54,6 +54,11 @@ def set_guard(tx: Tx, now: Instant, *, caller: Caller, guard: GuardPolicy) -> Gu
     if problem is not None:
         return Refused(*problem)
     account = tx.accounts.lock(caller.account.id)
+    if guard.passkeys_from is not account.guard.passkeys_from:
+        has_passkey = tx.passkeys.count(caller.person.id) > 0
+        why = policy.why_no_demand(guard.passkeys_from, actor_has_passkey=has_passkey)
+        if why is not None:
+            return Refused("passkeys_from", why)
     changes = {
         one.name: f"{_word(account.guard, one.name)} → {_word(guard, one.name)}"
         for one in fields(GuardPolicy)
@@ -69,7 +74,7 @@ def set_guard(tx: Tx, now: Instant, *, caller: Caller, guard: GuardPolicy) -> Gu
 
 def _word(guard: GuardPolicy, name: str) -> str:
     value = getattr(guard, name)
-    if isinstance(value, Profile):
+    if isinstance(value, Profile | PasskeysFrom):
         return value.value
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 

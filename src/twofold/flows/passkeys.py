@@ -16,7 +16,7 @@ from twofold.core.passkeys import (
     name_problem,
 )
 from twofold.core.people import Instant, Person
-from twofold.core.policy import why_not_remove
+from twofold.core.policy import lacks_passkey, why_not_remove
 from twofold.core.sessions import Caller, HalfCaller
 from twofold.core.signin import SignInFact, advance, state_of
 from twofold.core.tokens import Purpose
@@ -64,7 +64,21 @@ def begin(
 ) -> Offer | NeedsProof | TooMany:
     """Begin from a full session. Asks for the same proof as the set-up of an app (promise P4)."""
     bound = ceremonies.of_session(caller.session)
-    return needed_proof(now, caller) or _offer(tx, now, caller, party, bound, place)
+    return _needed(tx, now, caller) or _offer(tx, now, caller, party, bound, place)
+
+
+def _needed(tx: Tx, now: Instant, caller: Caller) -> NeedsProof | None:
+    """As for an app. Where passkeys alone are taken, a code that was typed into a false page must
+    not add one; only a recovery code does in place of the passkey that is lost.
+    """
+    methods = set(caller.session.methods)
+    if (
+        lacks_passkey(caller.account, caller.person.role, caller.session.methods)
+        and "recovery" not in methods
+        and tx.passkeys.count(caller.person.id)
+    ):
+        return NeedsProof("passkey")
+    return needed_proof(now, caller)
 
 
 def begin_demanded(
@@ -104,7 +118,7 @@ def save(
     place: From,
 ) -> SignedIn | NeedsProof | PasskeyRefused | SignInEnded:
     """Keep what the browser made. What was proved by making it counts for this session."""
-    if (needed := needed_proof(now, caller)) is not None:
+    if (needed := _needed(tx, now, caller)) is not None:
         return needed
     person = tx.people.lock(caller.person.id)
     bound = ceremonies.of_session(caller.session)
@@ -317,7 +331,13 @@ def remove(
         for one in tx.people.admins(account.id)
         if one.id != person.id
     )
-    why = why_not_remove(account, person, others=others, other_admins_enrolled=admins)
+    why = why_not_remove(
+        account,
+        person,
+        others=others,
+        other_admins_enrolled=admins,
+        other_passkeys=tx.passkeys.count(person.id) - 1,
+    )
     if why is not None:
         return Refused("", why)
     tx.passkeys.remove(person.id, found.id)

@@ -64,7 +64,9 @@ class NeedsLink:
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """Refused unread: the authenticator is disabled and must be set up anew."""
+    """Refused unread: the authenticator is disabled and must be set up anew, or passkeys alone are
+    taken from this person.
+    """
 
 
 Proof = Accepted | Malformed | NotARecoveryCode | Wrong | NeedsPair | Locked | NeedsLink | Suspended

@@ -8,7 +8,8 @@ from twofold.core.errors import NotFound
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.otp import STEP_SECONDS, Malformed, step_at
-from twofold.core.people import Instant, PersonState
+from twofold.core.people import Account, Instant, Person, PersonState
+from twofold.core.policy import demands_passkey
 from twofold.core.recovery import NotARecoveryCode
 from twofold.core.sessions import HalfCaller
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
@@ -71,6 +72,8 @@ def _submit(
     place: From,
 ) -> CodeAnswer:
     state = state_of(half.sign_in.stage)
+    if takes_passkeys_only(tx, half.account, half.person):
+        return Suspended()
     authenticator = tx.authenticators.active(half.person.id)
     proof = prove_code(
         tx,
@@ -134,6 +137,13 @@ def recover(
             browser=place.source.browser,
         )
     return done
+
+
+def takes_passkeys_only(tx: Tx, account: Account, person: Person) -> bool:
+    """Whether no code of an app is taken from the person: the account asks for passkeys, and they
+    have one. Without one they sign in as before, and are led to set one up.
+    """
+    return demands_passkey(account, person.role) and tx.passkeys.count(person.id) > 0
 
 
 def _tell_resynced(tx: Tx, now: Instant, half: HalfCaller, proof: Accepted, place: From) -> None:
@@ -249,6 +259,6 @@ def code_page(tx: Tx, now: Instant, *, half: HalfCaller, place: From) -> CodePag
         answer=asked.answer,
         entry=f"{active.issuer}: {active.label}" if active else "",
         disabled=active is not None and active.disabled_at is not None,
-        has_codes=active is not None,
+        has_codes=active is not None and not takes_passkeys_only(tx, half.account, half.person),
         may_trust=browsers.may_offer_trust(half.account, half.person),
     )

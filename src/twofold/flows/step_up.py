@@ -10,7 +10,8 @@ from twofold.core.throttle import Answer, Disabled
 from twofold.flows import alarms, guard, sessions
 from twofold.flows.guard import Charge
 from twofold.flows.outbox import record
-from twofold.flows.proofs import Accepted, Proof, Standing, Typed
+from twofold.flows.proofs import Accepted, Proof, Standing, Suspended, Typed
+from twofold.flows.second_step import takes_passkeys_only
 from twofold.flows.sign_in import From, PasswordRefused, SignInEnded
 from twofold.flows.verify import prove_code
 from twofold.ports import Tx
@@ -27,6 +28,8 @@ def prove_factor(
     tx: Tx, now: Instant, *, caller: Caller, typed: Typed, place: From
 ) -> Proved | Proof | SignInEnded:
     """Prove the second factor again with a code of the active authenticator."""
+    if takes_passkeys_only(tx, caller.account, caller.person):
+        return Suspended()
     proof = prove_code(
         tx,
         now,
@@ -50,13 +53,13 @@ def _standing(tx: Tx, now: Instant, caller: Caller, place: From) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class NoCodes:
-    """No app of the person's makes codes: they have passkeys alone."""
+    """No code is taken: the person has passkeys alone, or the account takes nothing else."""
 
 
 def code_answer(tx: Tx, now: Instant, *, caller: Caller, place: From) -> Answer | NoCodes:
     """What the confirm page asks for: one code, two, a wait; or that no code helps here."""
     active = tx.authenticators.active(caller.person.id)
-    if active is None:
+    if active is None or takes_passkeys_only(tx, caller.account, caller.person):
         return NoCodes()
     if active is not None and active.disabled_at is not None:
         return Disabled()

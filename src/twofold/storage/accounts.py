@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from twofold.core.errors import NotFound
-from twofold.core.people import Account, GuardPolicy, Instant, Profile
+from twofold.core.people import Account, GuardPolicy, Instant, PasskeysFrom, Profile
 from twofold.storage import heads
 from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import accounts, event_heads
@@ -60,8 +60,9 @@ def account_of(values: Sequence[Any]) -> Account:
 def guard_of(text: str) -> GuardPolicy:
     """The policy in a stored text; what the text leaves out is the default."""
     chosen = json.loads(text)
-    profiles = {name: Profile(chosen[name]) for name in ("members", "staff") if name in chosen}
-    return GuardPolicy(**{**chosen, **profiles})
+    kinds = {"members": Profile, "staff": Profile, "passkeys_from": PasskeysFrom}
+    words = {name: kind(chosen[name]) for name, kind in kinds.items() if name in chosen}
+    return GuardPolicy(**{**chosen, **words})
 
 
 class Accounts:

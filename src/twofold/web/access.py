@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from twofold.core.attempts import Source
 from twofold.core.passkeys import RelyingParty, relying_party
 from twofold.core.people import Instant, Role
-from twofold.core.policy import session_suffices
+from twofold.core.policy import lacks_passkey, session_suffices
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose, digest
 from twofold.flows import sessions
@@ -166,6 +166,8 @@ class Page:
     """Where to go on after the proof when the form does not travel."""
     open_while_stolen: bool = False
     """Open also while the person's password counts as stolen and must be changed first."""
+    open_without_passkey: bool = False
+    """Open also to somebody from whom passkeys alone are taken and who has proved none yet."""
     upload: bool = False
     """The form carries a file and may be large."""
     goes_on: bool = False
@@ -309,12 +311,20 @@ class Gate:
                 return self._sign_in_first(ctx)
             if ctx.caller.person.must_change_password and not page.open_while_stolen:
                 return ctx.go("/new-password")
+            if self._lacks_passkey(page, ctx.caller):
+                return ctx.go("/profile/passkeys/add")
             if ctx.caller.person.role.rank < page.role.rank:
                 return ctx.error(403, ONLY[page.role])
             return None
         if ctx.half is not None and ctx.half.sign_in.stage in STAGES[page.needs]:
             return None
         return self._sign_in_first(ctx)
+
+    def _lacks_passkey(self, page: Page, caller: Caller) -> bool:
+        """Whether nothing but the way to a passkey is open to this session yet."""
+        if page.open_without_passkey or page.open_while_stolen:
+            return False
+        return lacks_passkey(caller.account, caller.person.role, caller.session.methods)
 
     def _sign_in_first(self, ctx: Ctx) -> Response:
         """Lead somebody on to what is missing: the code, the set-up, or the whole sign-in."""

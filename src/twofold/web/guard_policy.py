@@ -6,7 +6,7 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from twofold.core import guessing, policy
-from twofold.core.people import GuardPolicy, Profile, Role
+from twofold.core.people import GuardPolicy, PasskeysFrom, Profile, Role
 from twofold.flows import guard_policy
 from twofold.flows.guard_policy import Odds
 from twofold.flows.setup import Refused
@@ -22,7 +22,7 @@ async def show(ctx: Ctx) -> Response:
     asked = ctx.request.query_params
     if not any(name in asked for name in ("members", "staff", *NUMBERS)):
         return await _page(ctx, _values(ctx.me.account.guard), [])
-    values = {name: asked.get(name, "")[:40] for name in _values(GuardPolicy())}
+    values = _typed(ctx, asked)
     found = _read(values)
     return await _page(ctx, values, [found] if isinstance(found, FieldError) else [])
 
@@ -31,14 +31,14 @@ async def try_out(ctx: Ctx) -> Response:
     """POST /account/guard/try: the same for a form without script, whose token stays out of the
     address. Saves nothing.
     """
-    values = {name: ctx.field(name)[:40] for name in _values(GuardPolicy())}
+    values = _typed(ctx, ctx.form)
     found = _read(values)
     return await _page(ctx, values, [found] if isinstance(found, FieldError) else [])
 
 
 async def save(ctx: Ctx) -> Response:
     """POST /account/guard."""
-    values = {name: ctx.field(name)[:40] for name in _values(GuardPolicy())}
+    values = _typed(ctx, ctx.form)
     guard = _read(values)
     if isinstance(guard, FieldError):
         return await _page(ctx, values, [guard])
@@ -48,6 +48,12 @@ async def save(ctx: Ctx) -> Response:
     return ctx.go(PATH)
 
 
+def _typed(ctx: Ctx, fields: Mapping[str, str]) -> dict[str, str]:
+    """What was chosen. From whom passkeys are asked stays as it is where a form does not say."""
+    kept = {"passkeys_from": ctx.me.account.guard.passkeys_from.value}
+    return {name: fields.get(name, kept.get(name, ""))[:40] for name in _values(GuardPolicy())}
+
+
 def _values(guard: GuardPolicy) -> dict[str, str]:
     """Settings as the form shows them."""
     return {
@@ -55,6 +61,7 @@ def _values(guard: GuardPolicy) -> dict[str, str]:
         "staff": guard.staff.value,
         **{name: str(getattr(guard, name)) for name in NUMBERS},
         "trust_staff": "yes" if guard.trust_staff else "no",
+        "passkeys_from": guard.passkeys_from.value,
     }
 
 
@@ -63,6 +70,8 @@ def _read(values: Mapping[str, str]) -> GuardPolicy | FieldError:
     for name in ("members", "staff"):
         if values[name] not in list(Profile):
             return FieldError(name, "Choose one of the two profiles.")
+    if values["passkeys_from"] not in list(PasskeysFrom):
+        return FieldError("passkeys_from", "Choose one of the list.")
     for name in NUMBERS:
         text = values[name].strip()
         if not (text.isascii() and text.isdigit() and len(text) <= 6):
@@ -74,6 +83,7 @@ def _read(values: Mapping[str, str]) -> GuardPolicy | FieldError:
         link_after=int(values["link_after"]),
         trust_days=int(values["trust_days"]),
         trust_staff=values["trust_staff"] == "yes",
+        passkeys_from=PasskeysFrom(values["passkeys_from"]),
     )
     problem = policy.guard_problem(guard)
     return FieldError(*problem) if problem else guard

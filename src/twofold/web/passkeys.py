@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from twofold.core.passkeys import Trouble
 from twofold.core.paths import safe_path
+from twofold.core.policy import lacks_passkey
 from twofold.flows import passkey_proofs, passkeys
 from twofold.flows.ceremonies import PasskeyRefused
 from twofold.flows.enrol import NeedsProof
@@ -122,12 +123,14 @@ async def _add_page(ctx: Ctx, errors: list[FieldError]) -> Response:
         passkeys.begin, ctx.now, caller=ctx.me, party=party, place=ctx.place
     )
     if isinstance(offer, NeedsProof):
-        return ctx.go("/confirm?next=" + quote(ADD, safe="/"))
+        following = "/" if offer.what == "passkey" else ADD
+        return ctx.go("/confirm?next=" + quote(following, safe="/"))
     return ctx.render(
         "passkey_add.html",
         422 if errors else 200,
         passkey=offer.options if isinstance(offer, Offer) else "",
         full=isinstance(offer, TooMany) and offer.is_full,
+        demanded=lacks_passkey(ctx.me.account, ctx.me.person.role, ctx.me.session.methods),
         values={"name": ctx.field("name")},
         errors=errors,
     )
@@ -212,7 +215,7 @@ ONE = "/profile/passkeys/{id}"
 PAGES = (
     Page("/sign-in/passkey/options", Needs.PUBLIC, post=ask),
     Page("/sign-in/passkey", Needs.PUBLIC, post=sign_in),
-    Page(ADD, Needs.SESSION, get=show_add, post=add),
+    Page(ADD, Needs.SESSION, get=show_add, post=add, open_without_passkey=True),
     Page(ONE, Needs.SESSION, get=show_one),
     Page(f"{ONE}/rename", Needs.SESSION, post=rename, fresh=True),
     Page(f"{ONE}/remove", Needs.SESSION, post=remove, fresh=True),

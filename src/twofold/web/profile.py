@@ -68,7 +68,9 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         can_add_passkey=ctx.party is not None,
         can_set_up=own is None or own.disabled_at is None or me.session.has_fresh_factor(ctx.now),
         helper=who_unlocks(me.person.role),
-        requirement_sentence=requirement_sentence(me.account, enrolled=me.enrolled),
+        requirement_sentence=requirement_sentence(
+            me.account, enrolled=me.enrolled, role=me.person.role
+        ),
         errors=errors,
     )
 
@@ -284,5 +286,5 @@ PAGES = (
         holds=False,
         back="/profile",
     ),
-    Page("/confirm", Needs.SESSION, get=show_confirm, post=confirm),
+    Page("/confirm", Needs.SESSION, get=show_confirm, post=confirm, open_without_passkey=True),
 )

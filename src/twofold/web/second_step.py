@@ -154,7 +154,7 @@ async def _answered(
         case NeedsLink():
             return _link_page(ctx, sent=False)
         case Suspended():
-            return _stopped(ctx)
+            return await _page(ctx, 403, failures=0, errors=[])
         case SignInEnded():
             response = ended(ctx, ctx.halfway.person.email)
             return explained(ctx, response, answer.attempt_id)
