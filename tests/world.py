@@ -194,10 +194,8 @@ class Organisation:
         )
 
     def active(self, person: Person) -> Totp:
-        """The person's active authenticator."""
-        found = self.store.call(lambda tx: tx.authenticators.active(person.id))
-        assert found is not None
-        return found
+        """The person's newest active authenticator."""
+        return self.store.call(lambda tx: tx.authenticators.in_force(person.id))[-1]
 
     def pending(self, person: Person) -> Totp | None:
         """The set-up that the person has begun."""

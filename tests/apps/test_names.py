@@ -8,7 +8,7 @@ from tests.apps.programs import PROGRAMS, Entry, Shown, installed
 from tests.apps.readers import READERS
 from tests.apps.record import CODE, NAMES_AND_CODE, READ, Table, note
 from tests.apps.walk import Photographed, enter, photograph, scanned, shows_the_names
-from tests.journeys.steps import heading, save
+from tests.journeys.steps import heading, saved
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -41,7 +41,7 @@ def set_up(page: Page, name: Name) -> Photographed:
     photo = photograph(page)
     shows_the_names(page, name)
     with installed("oathtool", [scanned(photo, name)]) as phone:
-        save(page, phone.show()[0].code)
+        saved(page, phone.show()[0].code)
     heading(page, "My Profile")
     return photo
 

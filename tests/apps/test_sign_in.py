@@ -7,7 +7,7 @@ from tests.apps.names import PASSWORD, somebody
 from tests.apps.programs import PROGRAMS, installed
 from tests.apps.record import SIGNED_IN, Table, note
 from tests.apps.walk import OWNER, enter, photograph, scanned, shows_the_names
-from tests.journeys.steps import Person, enter_code, heading, save, sign_in, sign_out
+from tests.journeys.steps import Person, enter_code, heading, saved, sign_in, sign_out
 
 NEXT_STEP = "+30s"
 """Ahead by one step, which counts: the present one was used for the set-up."""
@@ -21,7 +21,7 @@ def test_a_program_sets_up_and_signs_in(page: Page, program: str) -> None:
     photo = photograph(page)
     shows_the_names(page, name)
     with installed(program, [scanned(photo, name)]) as phone:
-        save(page, phone.show()[0].code)
+        saved(page, phone.show()[0].code)
         heading(page, "My Profile")
         person = Person(OWNER, name.email, PASSWORD)
         sign_out(page, person)

@@ -10,7 +10,7 @@ from tests.apps.names import somebody
 from tests.apps.programs import Entry, installed
 from tests.apps.record import CLOCKS, SAYS, SETTINGS, TWICE, Table, note
 from tests.apps.walk import enter, photograph, scanned
-from tests.journeys.steps import heading, save
+from tests.journeys.steps import heading, save, saved
 
 STEP = 30
 LATE_IN_A_STEP, EARLY_IN_A_STEP = range(21, 27), range(6)
@@ -45,7 +45,7 @@ def test_the_page_names_by_how_much_a_clock_is_off(page: Page, clock: str) -> No
         named = seconds_named(told.inner_text())
         about_right = abs(named - seconds) <= AS_GOOD_AS
         note(Table.CLOCKS, clock, SAYS, clock if about_right else f"{named} seconds")
-        save(page, phone.show()[0].code)
+        saved(page, phone.show()[0].code)
     heading(page, "My Profile")
 
 
@@ -68,7 +68,7 @@ def test_a_second_code_makes_sure(page: Page) -> None:
     with installed("oathtool", [entry]) as phone:
         save(page, phone.show(f"+{HOUR}s")[0].code)
         once = told.inner_text()
-        save(page, phone.show(f"+{HOUR + STEP}s")[0].code)
+        saved(page, phone.show(f"+{HOUR + STEP}s")[0].code)
         twice = told.inner_text()
     assert seconds_named(once) == seconds_named(twice) == HOUR
     assert ("Probably" in once, "Probably" in twice) == (True, False)
@@ -82,9 +82,9 @@ def test_the_page_names_the_setting_that_an_app_has_otherwise(page: Page, settin
     changed = re.sub(wanted.instead_of, wanted.parameter, entry.uri)
     assert changed != entry.uri
     with installed(wanted.program, [Entry(changed, "", "", "")]) as phone:
-        save(page, phone.show()[0].code)
+        saved(page, phone.show()[0].code)
     told = page.get_by_role("region", name="The code was not accepted").inner_text()
     note(Table.SETTINGS, setting, SAYS, wanted.said if wanted.said in told else told)
     with installed(wanted.program, [entry]) as phone:
-        save(page, phone.show()[0].code)
+        saved(page, phone.show()[0].code)
     heading(page, "My Profile")

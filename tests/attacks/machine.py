@@ -133,10 +133,8 @@ class Scene:
             for name, who in people.items():
                 person = tx.people.find(account_id, who.id)
                 assert person is not None
-                active, pending = (
-                    tx.authenticators.active(who.id),
-                    tx.authenticators.pending(who.id),
-                )
+                active = next(iter(tx.authenticators.in_force(who.id)), None)
+                pending = tx.authenticators.pending(who.id)
                 found[name] = Facts(
                     person.password_version,
                     person.state is PersonState.ACTIVE,
@@ -153,7 +151,7 @@ class Scene:
         """The phone takes a secret in, as it stands on the set-up page."""
         store = self.site.world.store
         for found in store.call(
-            lambda tx: (tx.authenticators.active(who.id), tx.authenticators.pending(who.id))
+            lambda tx: (*tx.authenticators.in_force(who.id), tx.authenticators.pending(who.id))
         ):
             if found is not None and found.id == authenticator_id:
                 who.secrets[found.id] = found.secret
@@ -306,8 +304,7 @@ class Scene:
         who.steps[authenticator_id] = step
 
     def _last_step(self, who: Someone, authenticator_id: str) -> int:
-        active = self.site.world.store.call(lambda tx: tx.authenticators.active(who.id))
-        assert active is not None
+        (active,) = self.site.world.store.call(lambda tx: tx.authenticators.in_force(who.id))
         assert active.id == authenticator_id
         return active.last_step
 

@@ -195,7 +195,7 @@ def test_no_error_makes_a_set_up_count(face: Face) -> None:
     ):
         assert status in (500, 503), fuse.names
         assert after.standing() is Standing.MUST_ENROL, fuse.names
-        assert acme.store.call(lambda tx: tx.authenticators.active(ben.id)) is None
+        assert acme.store.call(lambda tx: tx.authenticators.in_force(ben.id)) == []
     assert acme.active(ben).id == pending.id
 
 
@@ -340,7 +340,7 @@ def test_the_fuse_reaches_every_repository_of_a_sign_in(
     client.right_code(mia)
     assert client.standing() is Standing.IN
     assert {"people.lock", "people.credential", "counters.load", "counters.save", "counters.peek",
-            "authenticators.active", "authenticators.claim_step", "attempts.reserve",
+            "authenticators.in_force", "authenticators.claim_step", "attempts.reserve",
             "attempts.settle", "sign_ins.add", "sign_ins.finish", "sessions.add", "browsers.add",
             "events.add", "random.token", ".keyed_digest", "store.caller", "store.half_caller"
             } <= set(fuse.names)  # fmt: skip

@@ -59,7 +59,7 @@ def test_a_used_code_is_dead_after_a_restart(
     elsewhere.world.store.close()
     reopened = build_store(database_url, keyring, random)
     try:
-        active = reopened.call(lambda tx: tx.authenticators.active(mia.id))
+        active = reopened.call(lambda tx: tx.authenticators.in_force(mia.id)[-1])
         assert active is not None
         assert active.last_step == face.site.clock.now() // 30
     finally:
@@ -149,6 +149,7 @@ def test_codes_are_compared_and_used_up_in_one_place() -> None:
     """Mechanism 23: no surface has a check of its own that could forget what was used."""
     assert calls(COMPARES) == {"src/twofold/flows/verify.py"}
     assert calls({"prove_code"}) == {
+        "src/twofold/flows/authenticators.py",
         "src/twofold/flows/enrol.py",
         "src/twofold/flows/second_step.py",
         "src/twofold/flows/step_up.py",

@@ -74,6 +74,8 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "passkey-renamed",
         "passkey-removed",
         "passkey-copied",
+        "authenticator-added",
+        "authenticator-removed",
         "resynced",
         "recovery-set-up",
         "recovery-used",

@@ -88,11 +88,11 @@ class Counting:
     def __init__(self, inner: Store, *, broken: bool = False) -> None:
         self.inner, self.broken, self.asked = inner, broken, 0
 
-    async def run(self, flow: Any, *args: Any, **kwargs: Any) -> Any:
+    def read(self, flow: Any, *args: Any, **kwargs: Any) -> Any:
         self.asked += 1
         if self.broken:
             raise RuntimeError("planted")
-        return self.inner.call(flow, *args, **kwargs)
+        return self.inner.read(flow, *args, **kwargs)
 
 
 def looks(watch: ClockWatch, *moments: int) -> list[bool]:

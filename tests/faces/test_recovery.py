@@ -43,7 +43,7 @@ def without_phone(site: Site, person: Person, code: str) -> Browser:
 def test_they_are_shown_once_and_sign_in_once(site: Site, ben: Person) -> None:
     """Mechanism 27: used twice on every road, the second time is refused."""
     browser = site.signed_in(ben)
-    assert "None yet" in text_of(browser.get("/profile"))
+    assert "Made, not stored yet" in text_of(browser.get("/profile"))
     ten = made(site, browser)
     for path in ("/profile/recovery-codes", "/profile", "/"):
         assert not SHOWN.findall(browser.get(path).text)
@@ -91,7 +91,6 @@ def test_making_them_needs_a_fresh_factor(site: Site, ben: Person) -> None:
 def test_stored_is_a_button_and_few_are_told(site: Site, ben: Person) -> None:
     """On the home page, until it is done; with three left it says so."""
     browser = site.signed_in(ben)
-    assert "You have none yet" in text_of(browser.get("/"))
     ten = made(site, browser)
     assert "have not said that they are stored" in text_of(browser.get("/"))
     browser.post("/profile/recovery-codes/stored", form_at="/profile/recovery-codes")
@@ -125,6 +124,6 @@ def test_the_operators_link_leads_from_the_password_to_a_new_set_up(site: Site) 
     assert answer.headers["location"].startswith("/enrol/")
     page = browser.get(answer.headers["location"])
     assert "Set up your authenticator app" in text_of(page)
-    assert "You already have an entry for this organisation" in text_of(page)
+    assert "This takes the place of what you have" in text_of(page)
     assert browser.get("/profile").headers["location"] == "/set-up"
     assert browser.get(path).status_code == 410

@@ -12,6 +12,7 @@ from twofold.core.roster import Roster, parse
 from twofold.core.tokens import Purpose
 from twofold.flows import (
     audit,
+    authenticators,
     browsers,
     enrol,
     guard_policy,
@@ -77,6 +78,33 @@ def two_codes_of_a_slow_phone(acme: Organisation) -> Callable[[], object]:
     return lambda: acme.call(second_step.resync, half=half, typed=typed, place=HERE)
 
 
+def authenticator_renamed(acme: Organisation) -> Callable[[], object]:
+    """One's own."""
+    ben = enrolled(acme)
+    id_, caller = acme.active(ben).id, acme.caller(ben)
+    return lambda: acme.call(
+        authenticators.rename, caller=caller, authenticator_id=id_, name="My phone"
+    )
+
+
+def authenticator_removed(acme: Organisation) -> Callable[[], object]:
+    """One's own; nobody demands it."""
+    ben = enrolled(acme)
+    id_, caller = acme.active(ben).id, acme.caller(ben)
+    return lambda: acme.call(
+        authenticators.remove, caller=caller, authenticator_id=id_, source=DESK
+    )
+
+
+def practised(acme: Organisation) -> Callable[[], object]:
+    """A right code tried out."""
+    ben = enrolled(acme)
+    caller = acme.caller(ben)
+    acme.clock.advance(30)
+    typed = Typed(acme.code(ben))
+    return lambda: acme.call(authenticators.practise, caller=caller, typed=typed, place=HERE)
+
+
 def recovery_codes(acme: Organisation) -> Callable[[], object]:
     """A new set in place of one."""
     caller = acme.caller(enrolled(acme))
@@ -98,6 +126,17 @@ def recovery_code(acme: Organisation) -> Callable[[], object]:
     assert isinstance(made, recovery.NewCodes)
     half = acme.half(ben)
     return lambda: acme.call(second_step.recover, half=half, typed=made.codes[0], place=HERE)
+
+
+def proved_by_recovery_code(acme: Organisation) -> Callable[[], object]:
+    """In place of a code, inside a session."""
+    ben = enrolled(acme)
+    caller = acme.caller(ben)
+    made = acme.call(recovery.make, caller=caller, source=DESK)
+    assert isinstance(made, recovery.NewCodes)
+    return lambda: acme.call(
+        step_up.prove_with_recovery_code, caller=caller, typed=made.codes[0], place=HERE
+    )
 
 
 def recovery_link_made(acme: Organisation) -> Callable[[], object]:
@@ -370,6 +409,8 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
     ),
     EventKind.SIGN_IN_CANCELLED: ("sign_in.cancel", cancelled),
     EventKind.SIGN_IN_COMPLETED: ("second_step.submit_code", code),
+    EventKind.AUTHENTICATOR_RENAMED: ("authenticators.rename", authenticator_renamed),
+    EventKind.AUTHENTICATOR_REMOVED: ("authenticators.remove", authenticator_removed),
     EventKind.RECOVERY_MADE: ("recovery.make", recovery_codes),
     EventKind.RECOVERY_STORED: ("recovery.stored", recovery_codes_stored),
     EventKind.RECOVERY_LINK_MADE: ("recovery_link.make", recovery_link_made),
@@ -418,6 +459,8 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
 }
 MORE: dict[str, tuple[EventKind, Act]] = {
     **passkey_changes.MORE,
+    "authenticators.practise": (EventKind.CODE_ACCEPTED, practised),
+    "step_up.prove_with_recovery_code": (EventKind.RECOVERY_USED, proved_by_recovery_code),
     "enrol.begin_demanded": (EventKind.ENROL_STARTED, begun_demanded),
     "enrol.save_demanded": (EventKind.ENROLLED, saved_demanded),
     "browsers.send_code_link": (EventKind.BROWSER_LINK_SENT, link_for_a_code),

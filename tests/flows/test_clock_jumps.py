@@ -35,7 +35,7 @@ class Phone:
             prove_code,
             person=self.person,
             account=acme.account,
-            authenticator=acme.active(self.person),
+            authenticators=[acme.active(self.person)],
             typed=Typed(code),
             purpose=AttemptPurpose.STEP_UP,
             standing=Standing(DESK),

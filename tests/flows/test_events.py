@@ -10,6 +10,7 @@ from twofold.core.events import EventKind
 from twofold.flows import (
     addresses,
     audit,
+    authenticators,
     browsers,
     ceremonies,
     compare,
@@ -40,14 +41,15 @@ ELSEWHERE = {
     "addresses.look", "addresses.own",
     "audit.accounts", "audit.list_entries", "audit.verify", "audit.whom",
     "browsers.code_link_trouble", "browsers.current_factors", "browsers.is_open",
-    "browsers.look_at_link",
+    "authenticators.own", "authenticators.is_check_up_due", "browsers.look_at_link",
     "browsers.may_skip_code", "console.choose_account", "console.list_people",
-    "console.list_mails", "enrol.own", "enrol.wait_for_link", "enrol.waits_until",
+    "console.list_mails", "enrol.wait_for_link", "enrol.waits_until",
     "guard_policy.meaning", "passkeys.own", "enrol.link_is_theirs",
     "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
     "recovery_link.issue", "recovery_link.look",
     "people.kept_upload", "people.list_people", "people.preview_import",
-    "rollout.preview", "rollout.standing", "second_step.code_page", "sessions.places",
+    "rollout.preview", "rollout.standing", "second_step.code_page",
+    "second_step.takes_passkeys_only", "sessions.places",
     "setup.needs_first_admin", "sign_in.whose_expired", "step_up.code_answer",
     "compare.with_others", "compare.with_person", "troubleshoot.case_by_email",
     "troubleshoot.case_of", "troubleshoot.history", "troubleshoot.look",
@@ -60,12 +62,15 @@ ELSEWHERE = {
     "second_step.complete",
     # Parts of the flows in the table, and what is seen in their entries.
     "browsers.remember", "enrol.begin", "links.mint", "links.use", "sessions.begin",
-    "sessions.end_others", "sessions.renew", "sign_in.finish", "step_up.own_password_is_right",
+    "enrol.with_codes", "recovery.first_set", "recovery.tell_used", "sessions.end_others",
+    "sessions.renew",
+    "sign_in.finish", "step_up.own_password_is_right",
     "verify.prove_code",
     # Before there is an account, there is no log; the making of one is tested with the set-up.
     "setup.first_admin_link", "setup.found", "setup.found_by_link",
-    # Bookkeeping that nobody asks about: the idle limit, a file that waits for its button.
-    "sessions.touch", "people.keep_upload", "people.drop_upload",
+    # Bookkeeping that nobody asks about: that somebody was asked, the idle limit,
+    # a file that waits for its button.
+    "authenticators.check_up_later", "sessions.touch", "people.keep_upload", "people.drop_upload",
 }  # fmt: skip
 
 
@@ -85,10 +90,10 @@ def test_a_change_writes_its_event(acme: Organisation, kind: EventKind, act: Act
 def test_the_table_knows_every_flow() -> None:
     """A new flow writes an event and stands in the table, or is named as one that need not."""
     modules = (
-        addresses, audit, browsers, ceremonies, compare, console, enrol, guard_policy, links, mails,
-        passkey_proofs, passkeys, passwords, people,
-        recovery, recovery_link, rollout, second_step, sessions, setup, sign_in, step_up,
-        troubleshoot, unlock, verify,
+        addresses, audit, authenticators, browsers, ceremonies, compare, console, enrol,
+        guard_policy, links, mails, passkey_proofs, passkeys, passwords, people, recovery,
+        recovery_link, rollout, second_step, sessions, setup, sign_in, step_up, troubleshoot,
+        unlock, verify,
     )  # fmt: skip
     walked = {name for name, _ in TABLE.values()} | set(MORE)
     known = {name for module in modules for name in flows_of(module)}
@@ -114,6 +119,7 @@ def test_every_kind_of_event_is_written_by_some_flow() -> None:
         EventKind.ACCOUNT_CREATED,  # test_setup.py
         EventKind.POLICY_REFUSED,  # test_rollout.py
         EventKind.REPLACED,  # test_enrol.py
+        EventKind.AUTHENTICATOR_ADDED,  # test_several.py
         EventKind.CLOCK_REPAIRED,  # test_clock.py
         EventKind.PAIR_MODE,  # test_ladder.py, and the next three
         EventKind.PASSWORD_STOLEN,

@@ -162,6 +162,7 @@ def test_the_waits_are_back_after_one_failure_of_the_right_clock(acme: Organisat
         browser=None,
         link_open=False,
         enrolling=False,
+        authenticators=1,
     )
     assert asked.answer == Wait(acme.now + 60)
 

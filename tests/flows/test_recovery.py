@@ -68,11 +68,13 @@ def test_ten_codes_of_which_each_signs_in_once(acme: Organisation, ben: Person) 
 
 
 def test_new_codes_end_the_old_ones(acme: Organisation, ben: Person) -> None:
-    """The owner hears of it; the first set needs no mail."""
-    old = made(acme, ben)
+    """The owner hears of it; the first set, made at *Save*, needs no mail."""
+    assert left(acme, ben) == 10
     assert acme.mails(ben, MailKind.RECOVERY_MADE) == []
-    new = made(acme, ben)
+    old = made(acme, ben)
     assert len(acme.mails(ben, MailKind.RECOVERY_MADE)) == 1
+    new = made(acme, ben)
+    assert len(acme.mails(ben, MailKind.RECOVERY_MADE)) == 2
     assert isinstance(use(acme, ben, old[0]), CodeRefused)
     assert isinstance(use(acme, ben, new[0]), SignedIn)
 

@@ -324,4 +324,4 @@ def test_a_code_after_a_set_up_saved_in_another_window_is_refused(acme: Organisa
 def test_the_name_of_the_entry_is_a_hint(acme: Organisation, mia: Person) -> None:
     """As it stands in the app."""
     page = acme.call(second_step.code_page, half=acme.half(mia), place=HERE)
-    assert page.entry == "Acme: mia@acme.example"
+    assert page.entries == ["Acme: mia@acme.example"]

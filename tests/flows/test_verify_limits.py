@@ -150,7 +150,7 @@ def test_a_check_asks_the_guard_in_the_name_of_its_standing(
             prove_code,
             person=ben,
             account=acme.account,
-            authenticator=acme.active(ben),
+            authenticators=[acme.active(ben)],
             typed=pair,
             purpose=AttemptPurpose.SIGN_IN,
             standing=Standing(DESK, link_open=link_open),

@@ -115,10 +115,17 @@ def save(page: Page, code: str) -> None:
     press(page, "Save")
 
 
+def saved(page: Page, code: str) -> None:
+    """The same with a right code, and the recovery codes stored where it is the first set-up."""
+    save(page, code)
+    if page.get_by_role("button", name="I have stored them").is_visible():
+        press(page, "I have stored them")
+
+
 def set_up_two_factor(page: Page) -> Phone:
     """The whole set-up of somebody who is signed in."""
     phone = start_set_up(page)
-    save(page, phone.code())
+    saved(page, phone.code())
     return phone
 
 

@@ -17,6 +17,7 @@ from tests.journeys.steps import (
     picture,
     press,
     save,
+    saved,
     scan,
 )
 from tests.journeys.test_every_page import AXE, NARROW, RUN_AXE, TAGS
@@ -54,7 +55,7 @@ def test_one_click_makes_the_steps_those_of_the_app(
     assert phone.uri == before.uri
     save(page, next(iter(phone.wrong_codes())))
     expect(page.get_by_text("Choose Other account")).to_be_visible()
-    save(page, phone.code())
+    saved(page, phone.code())
     heading(page, "My Profile")
     expect(page.get_by_role("main")).to_contain_text(MICROSOFT)
     press(page, "Help for this app", "link")
@@ -71,7 +72,7 @@ def test_somebody_changes_their_mind(product: Product, page: Page) -> None:
     expect(page.get_by_role("heading", name="Enter this key in KeePassXC")).to_be_visible()
     press(page, "Choose another app", "link")
     expect(page.get_by_text("Choose yours")).to_be_visible()
-    save(page, scan(page).code())
+    saved(page, scan(page).code())
     heading(page, "My Profile")
     expect(page.get_by_role("main")).to_contain_text("Not said at the set-up")
 
@@ -86,7 +87,7 @@ def test_an_admin_sees_which_app_somebody_uses(product: Product, new_page: NewPa
     press(admin, BOB.name, "link")
     expect(admin.get_by_role("main")).to_contain_text("Not said at the set-up")
     page.goto("/profile/set-up?app=authy-ios")
-    save(page, scan(page).code())
+    saved(page, scan(page).code())
     admin.reload()
     expect(admin.get_by_role("main")).to_contain_text("Twilio Authy on iPhone")
 

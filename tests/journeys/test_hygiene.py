@@ -15,7 +15,7 @@ from tests.journeys.steps import (
     choose_password,
     enter_code,
     heading,
-    save,
+    saved,
     scan,
     set_up_two_factor,
     sign_in,
@@ -40,7 +40,7 @@ def test_the_secret_is_on_the_set_up_page_and_nowhere_else(
     phone = scan(bob)
     code = phone.code()
     shown = [bob.title(), bob.url]
-    save(bob, code)
+    saved(bob, code)
     mailbox.wait(BOB.email, "set up")
     for page, path in ((bob, "/profile"), (bob, "/"), (ada, "/mail"), (ada, "/people")):
         page.goto(path)

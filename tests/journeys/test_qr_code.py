@@ -16,7 +16,7 @@ from tests.journeys.steps import (
     heading,
     link,
     picture,
-    save,
+    saved,
     sign_in,
     sign_out,
     start_set_up,
@@ -65,7 +65,7 @@ def test_the_qr_code_reads_from_a_screenshot_and_leads_to_two_step_sign_in(
     assert sizes.quiet >= QUIET_ZONE
     keeps_the_rules_of_a_key_uri(page, phone)
     is_the_only_carrier_beside_key_and_link(page, phone)
-    save(page, phone.code())
+    saved(page, phone.code())
     sign_out(page)
     sign_in(page, ADA)
     enter_code(page, phone.code())

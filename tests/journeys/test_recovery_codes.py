@@ -19,7 +19,7 @@ from tests.journeys.steps import (
     path_of,
     picture,
     press,
-    save,
+    saved,
     scan,
     set_up_two_factor,
     sign_in,
@@ -39,11 +39,9 @@ def test_a_lost_phone_is_no_lost_account(
     become_first_admin(ada, product.first_admin_link)
     add_person(ada, BOB)
     becomes_known(page, link_in(mailbox.wait(BOB.email, "")))
-    page.goto("/")
-    press(page, "Get them", "link")
+    page.goto("/profile/recovery-codes")
     heading(page, "Recovery codes")
-    picture(page, "recovery-none")
-    press(page, "Make my codes")
+    press(page, "Make new ones")
     heading(page, "Your recovery codes")
     codes = CODE.findall(page.get_by_role("main").inner_text())
     assert len(set(codes)) == 10
@@ -73,12 +71,14 @@ def test_a_lost_phone_is_no_lost_account(
     elsewhere.get_by_label("Recovery code").fill(codes[4].lower().replace("-", " "))
     press(elsewhere, "Sign in")
     assert path_of(elsewhere) == "/"
-    assert "9 more still work" in " ".join(plain(mailbox.wait(BOB.email, "recovery code")).split())
+    assert "9 more still work" in " ".join(
+        plain(mailbox.wait(BOB.email, "recovery code was used")).split()
+    )
 
     elsewhere.goto("/profile")
-    press(elsewhere, "Set up again")
+    press(elsewhere, "Replace phone")
     new_phone = scan(elsewhere)
-    save(elsewhere, new_phone.code())
+    saved(elsewhere, new_phone.code())
     sign_out(elsewhere, BOB)
     sign_in(elsewhere, BOB)
     enter_code(elsewhere, new_phone.code())
@@ -102,9 +102,9 @@ def test_the_operator_lets_the_only_owner_back_in(product: Product, new_page: Ne
     elsewhere.goto(link)
     picture(elsewhere, "recover")
     press(elsewhere, "Set up anew")
-    expect(elsewhere.get_by_role("main")).to_contain_text("You already have an entry")
+    expect(elsewhere.get_by_role("main")).to_contain_text("This takes the place of what you have")
     new_phone = scan(elsewhere)
-    save(elsewhere, new_phone.code())
+    saved(elsewhere, new_phone.code())
     assert path_of(elsewhere) == "/"
     page.goto("/profile")
     assert path_of(page).startswith("/sign-in")

@@ -14,7 +14,7 @@ from tests.journeys.steps import (
     fill,
     heading,
     press,
-    save,
+    saved,
     scan,
 )
 
@@ -44,8 +44,8 @@ def test_a_new_authenticator_is_told_to_both_addresses(
         mailbox.wait(address, "second address is yours")
 
     page.goto("/profile")
-    press(page, "Set up again")
-    save(page, scan(page).code())
+    press(page, "Replace phone")
+    saved(page, scan(page).code())
     told = [mailbox.wait(address, "was replaced") for address in (HOME, BOB.email)]
     assert plain(told[0]) == plain(told[1])
     assert len({mail["message-id"] for mail in told}) == 2

@@ -14,6 +14,7 @@ from tests.journeys.steps import (
     picture,
     press,
     save,
+    saved,
     scan,
     start_set_up,
 )
@@ -38,7 +39,7 @@ def test_a_wrong_code_keeps_the_secret_and_what_was_typed(product: Product, page
     assert scan(page).uri == phone.uri
     page.get_by_role("region").get_by_role("link").first.click()
     expect(field).to_be_focused()
-    save(page, phone.code())
+    saved(page, phone.code())
     heading(page, "My Profile")
 
 
@@ -56,7 +57,7 @@ def test_the_pending_secret_survives_a_reload_and_a_second_tab(
     assert (scan(second).uri, second.evaluate(DRAWN)) == (phone.uri, drawn)
     save(second, next(iter(phone.wrong_codes())))
     assert second.evaluate(DRAWN) == drawn
-    save(page, phone.code())
+    saved(page, phone.code())
     heading(page, "My Profile")
 
 
@@ -71,23 +72,23 @@ def test_cancel_discards_the_secret(product: Product, page: Page) -> None:
     assert phone.secret != discarded.secret
     save(page, discarded.code())
     expect(page).to_have_title(re.compile("^Error"))
-    save(page, phone.code())
+    saved(page, phone.code())
     heading(page, "My Profile")
 
 
 def test_setting_up_again_keeps_the_old_one_until_the_new_one_is_proved(
     product: Product, page: Page
 ) -> None:
-    """The page warns that an app may overwrite the older entry."""
+    """The page says which entry it takes the place of; the new one has a name of its own."""
     become_first_admin(page, product.first_admin_link)
     first = start_set_up(page)
-    save(page, first.code())
-    press(page, "Set up again")
-    expect(page.get_by_role("main")).to_contain_text("may overwrite the older entry")
+    saved(page, first.code())
+    press(page, "Replace phone")
+    expect(page.get_by_role("main")).to_contain_text("keeps working until you press Save")
     picture(page, "set-up-again")
     second = scan(page)
     assert second.secret != first.secret
-    save(page, second.code())
+    saved(page, second.code())
     heading(page, "My Profile")
 
 
@@ -142,5 +143,5 @@ def test_everything_of_the_set_up_can_be_reached_in_a_small_window(
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 320
     assert page.evaluate("document.documentElement.scrollWidth") == 320
-    save(page, phone.code())
+    saved(page, phone.code())
     heading(page, "My Profile")

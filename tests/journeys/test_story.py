@@ -23,6 +23,7 @@ from tests.journeys.steps import (
     picture,
     press,
     save,
+    saved,
     scan,
     set_up_two_factor,
     sign_in,
@@ -119,6 +120,9 @@ def enrols_by_the_mailed_link(page: Page, mailbox: Mailbox) -> None:
     phone = scan(page)
     picture(page, "set-up")
     save(page, phone.code_by_keepassxc())
+    heading(page, "Two-factor authentication is on")
+    picture(page, "saved")
+    press(page, "I have stored them")
     assert path_of(page) == "/profile?from=mail"
     mailbox.wait(BOB.email, "set up")
     sign_out(page, BOB)
@@ -161,7 +165,7 @@ def test_a_first_look_needs_no_mail_server(product: Product, new_page: NewPage) 
     bob.goto(mailed_link(ada))
     sign_in(bob, BOB)
     phone = scan(bob)
-    save(bob, phone.code())
+    saved(bob, phone.code())
     heading(bob, f"Hello, {BOB.name}")
 
 
@@ -194,7 +198,7 @@ def test_four_interactions_lead_from_the_mail_to_the_second_factor(
     phone = scan(bob)  # two
     bob.get_by_label("Code", exact=True).fill(phone.code())  # three
     press(bob, "Save")  # four
-    heading(bob, f"Hello, {BOB.name}")
+    heading(bob, "Two-factor authentication is on")
     assert len(watch.posts) == posts + 1
     sign_out(bob, BOB)
     sign_in(bob, BOB)

@@ -17,7 +17,7 @@ from tests.journeys.steps import (
     link,
     open_menu,
     press,
-    save,
+    saved,
     scan,
     sign_in,
     switch_on,
@@ -38,7 +38,7 @@ def test_the_whole_story_works_without_script(
     go_by_menu(ada, "My Profile")
     press(ada, "Set up")
     phone = scan(ada)
-    save(ada, phone.code())
+    saved(ada, phone.code())
     imports_a_list(ada)
     filters_and_searches(ada)
     choose_password(bob, link_in(mailbox.wait(BOB.email, "")), BOB)
@@ -50,7 +50,7 @@ def test_the_whole_story_works_without_script(
     bob.goto(link_in(mailbox.wait(BOB.email, "Set up two-factor")))
     sign_in(bob, BOB)
     bobs = scan(bob)
-    save(bob, bobs.code())
+    saved(bob, bobs.code())
     heading(bob, f"Hello, {BOB.name}")
 
 

@@ -3,6 +3,7 @@
 Each chapter walks through the product and calls `look` wherever there is something to see.
 """
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page
@@ -21,6 +22,8 @@ from tests.journeys.steps import (
     link_from_outbox,
     press,
     save,
+    saved,
+    scan,
     set_up_two_factor,
     sign_in,
     start_set_up,
@@ -160,12 +163,45 @@ def look_at_own_set_up(product: Product, page: Page, look: Look) -> None:
     save(page, next(iter(phone.wrong_codes())))
     look(page, "set-up-wrong-code")
     save(page, phone.code())
+    look(page, "set-up-saved")
+    page.goto("/profile")
+    look(page, "profile-codes-not-stored")
+    look_at_second_phone(page, look)
+    page.goto("/profile")
     look(page, "profile-on")
     press(page, "Change password")
     look(page, "profile-errors")
     page.goto("/profile")
-    press(page, "Set up again")
+    page.get_by_role("link", name=re.compile("Rename or remove.*The old tablet")).click()
+    look(page, "authenticator")
+    page.get_by_label("Name").fill("x" * 41)
+    press(page, "Save name")
+    look(page, "authenticator-errors")
+    press(page, "Replace")
     look(page, "set-up-again")
+    look_at_practice(page, phone, look)
+
+
+def look_at_second_phone(page: Page, look: Look) -> None:
+    """One more set-up, with a name of its own."""
+    press(page, "Add a second phone")
+    look(page, "set-up-second")
+    saved(page, scan(page).code())
+    page.get_by_role("link", name=re.compile("Rename or remove.*Authenticator app")).click()
+    page.get_by_label("Name").fill("The old tablet")
+    press(page, "Save name")
+
+
+def look_at_practice(page: Page, phone: Phone, look: Look) -> None:
+    """A code tried out: wrong, and right."""
+    page.goto("/profile/practice")
+    look(page, "practice")
+    fill(page, Code=next(iter(phone.wrong_codes())))
+    press(page, "Try it")
+    look(page, "practice-refused")
+    fill(page, Code=phone.code())
+    press(page, "Try it")
+    look(page, "practised")
 
 
 def look_at_people(page: Page, look: Look) -> None:

@@ -39,6 +39,8 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.PASSKEY_RENAMED: {**SEEN, "passkey": "YubiKey", "new_name": "The blue one"},
     MailKind.PASSKEY_REMOVED: {**SEEN, "passkey": "YubiKey"},
     MailKind.PASSKEY_COPIED: {**FROM, "at": NOW, "passkey": "YubiKey"},
+    MailKind.AUTHENTICATOR_ADDED: {**SEEN, **ENTRY},
+    MailKind.AUTHENTICATOR_REMOVED: {**SEEN, **ENTRY},
     MailKind.RESYNCED: {**SEEN, "off": "3 minutes behind"},
     MailKind.RECOVERY_LINK: {"at": NOW, "whose": "Ben Example", "email": "ben@acme.example"},
     MailKind.RECOVERY_USED: {**SEEN, "left": 9},

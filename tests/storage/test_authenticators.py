@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.storage.races import race
 from tests.storage.samples import NOW, add_ann, person, totp, with_ann
-from twofold.core.authenticators import AuthenticatorState
+from twofold.core.authenticators import EVERY, AuthenticatorState
 from twofold.ports import Store, Tx
 
 ACTIVE = AuthenticatorState.ACTIVE
@@ -19,7 +19,7 @@ def test_an_authenticator_comes_back_as_it_was_stored(store: Store) -> None:
     with_ann(store)
     store.call(lambda tx: tx.authenticators.add(totp()))
     assert store.call(lambda tx: tx.authenticators.pending("ann")) == totp()
-    assert store.call(lambda tx: tx.authenticators.active("ann")) is None
+    assert store.call(lambda tx: tx.authenticators.in_force("ann")) == []
     assert store.call(lambda tx: tx.authenticators.pending("bob")) is None
 
 
@@ -51,7 +51,7 @@ def test_only_a_greater_step_is_claimed(store: Store, last: int, step: int, clai
     store.call(lambda tx: tx.authenticators.add(replace(totp(state=ACTIVE), last_step=last)))
     claim = store.call(lambda tx: tx.authenticators.claim_step("t1", step, drift=2, offset=1))
     assert claim is claimed
-    found = store.call(lambda tx: tx.authenticators.active("ann"))
+    found = store.call(lambda tx: tx.authenticators.in_force("ann")[-1])
     assert found is not None
     expected = (step, 2, 1) if claimed else (last, 0, 0)
     assert (found.last_step, found.drift, found.last_offset) == expected
@@ -89,12 +89,12 @@ def test_a_pending_one_becomes_active_once(store: Store) -> None:
     assert store.call(lambda tx: tx.authenticators.activate("t1", at=NOW + 60)) is True
     assert store.call(lambda tx: tx.authenticators.activate("t1", at=NOW + 99)) is False
     expected = replace(totp(state=ACTIVE), confirmed_at=NOW + 60)
-    assert store.call(lambda tx: tx.authenticators.active("ann")) == expected
+    assert store.call(lambda tx: tx.authenticators.in_force("ann")[-1]) == expected
     assert store.call(lambda tx: tx.authenticators.pending("ann")) is None
 
 
 def test_retiring_keeps_one_and_spares_other_people(store: Store) -> None:
-    """The new authenticator stays, the older ones become replaced."""
+    """The new authenticator stays; one older one, or all of them, become replaced."""
 
     def prepare(tx: Tx) -> None:
         add_ann(tx)
@@ -104,12 +104,48 @@ def test_retiring_keeps_one_and_spares_other_people(store: Store) -> None:
         tx.authenticators.add(totp("t4", "bob", ACTIVE))
 
     store.call(prepare)
-    assert store.call(lambda tx: tx.authenticators.retire("ann", keep="t2", at=NOW)) == 2
-    assert store.call(lambda tx: tx.authenticators.retire("ann", keep="t2", at=NOW)) == 0
-    kept = store.call(lambda tx: tx.authenticators.active("ann"))
-    assert kept is not None
-    assert kept.id == "t2"
-    assert store.call(lambda tx: tx.authenticators.active("bob")) is not None
+    retired = [
+        store.call(
+            lambda tx, which=which: tx.authenticators.retire("ann", which, keep="t2", at=NOW)
+        )
+        for which in ("t4", "t2", "t1", "t1", EVERY, EVERY)
+    ]
+    assert retired == [0, 0, 1, 0, 1, 0]
+    assert [one.id for one in store.call(lambda tx: tx.authenticators.in_force("ann"))] == ["t2"]
+    assert len(store.call(lambda tx: tx.authenticators.in_force("bob"))) == 1
+
+
+def test_only_the_owner_renames_and_removes(store: Store) -> None:
+    """By person and id; one that was removed is neither."""
+
+    def prepare(tx: Tx) -> None:
+        add_ann(tx)
+        tx.people.add(person("bob"), password=None)
+        tx.authenticators.add(totp("t1", state=ACTIVE))
+
+    store.call(prepare)
+    for who, renamed in (("bob", False), ("ann", True)):
+        assert (
+            store.call(lambda tx, who=who: tx.authenticators.rename(who, "t1", "Mine")) == renamed
+        )
+    (kept,) = store.call(lambda tx: tx.authenticators.in_force("ann"))
+    assert kept.name == "Mine"
+    for who, removed in (("bob", False), ("ann", True), ("ann", False)):
+        assert (
+            store.call(lambda tx, who=who: tx.authenticators.remove(who, "t1", at=NOW)) == removed
+        )
+    assert store.call(lambda tx: tx.authenticators.has_factor("ann")) is False
+    assert store.call(lambda tx: tx.authenticators.rename("ann", "t1", "x")) is False
+
+
+def test_that_somebody_was_asked_is_noted_once(store: Store) -> None:
+    """On the active ones; the first moment stays."""
+    with_ann(store)
+    store.call(lambda tx: tx.authenticators.add(totp("t1", state=ACTIVE)))
+    for at in (NOW, NOW + 5):
+        store.call(lambda tx, at=at: tx.authenticators.asked("ann", at=at))
+    (one,) = store.call(lambda tx: tx.authenticators.in_force("ann"))
+    assert one.asked_at == NOW
 
 
 def test_the_app_is_noted_while_a_set_up_is_pending(store: Store) -> None:
@@ -121,7 +157,7 @@ def test_the_app_is_noted_while_a_set_up_is_pending(store: Store) -> None:
         store.call(lambda tx, id_=id_: tx.authenticators.set_app(id_, "aegis-android"))
     pending = store.call(lambda tx: tx.authenticators.pending("ann"))
     assert pending == replace(totp("t1"), app="aegis-android")
-    active = store.call(lambda tx: tx.authenticators.active("ann"))
+    active = store.call(lambda tx: tx.authenticators.in_force("ann")[-1])
     assert active == replace(totp("t2", state=ACTIVE), app="authy-ios")
 
 

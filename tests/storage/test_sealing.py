@@ -216,5 +216,5 @@ def test_a_secret_copied_to_another_row_does_not_open(store: Store, database_url
         )
     engine.dispose()
     with pytest.raises(SealError):
-        store.call(lambda tx: tx.authenticators.active("ann"))
-    assert store.call(lambda tx: tx.authenticators.active("eve")) == evil
+        store.call(lambda tx: tx.authenticators.in_force("ann")[-1])
+    assert store.call(lambda tx: tx.authenticators.in_force("eve")[-1]) == evil

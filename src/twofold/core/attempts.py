@@ -15,6 +15,8 @@ class AttemptPurpose(StrEnum):
     STEP_UP = "step-up"
     RECOVERY = "recovery"
     """A recovery code in place of the code at sign-in."""
+    PRACTICE = "practice"
+    """A code that its owner tries out while signed in; it opens nothing."""
     RESYNC = "resync"
     """Two consecutive codes that put a clock right which is off by minutes."""
 

@@ -1,9 +1,16 @@
 """What proves the second factor: a TOTP authenticator and its life."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from twofold.core.otp import STEP_SECONDS
 from twofold.core.people import Instant
+
+MOST_TOTP = 3
+"""TOTP authenticators of one person at a time. Each is one more that a guess may hit."""
+EVERY = "all"
+"""As what a set-up replaces: all that the person has."""
 
 MAILED_LINK = "mailed link"
 """A set-up that was begun with the mailed link in hand."""
@@ -53,6 +60,27 @@ class Totp:
     """The highest step that was used before a repair of the clock brought `last_step` back, or 0:
     up to it the history of accepted codes is asked too."""
 
+    name: str = ""
+    """What the person calls it, or "" for a name that follows from the app."""
+    replaces: str = ""
+    """What the set-up is for: "" for one more, the id of the one whose place it takes, or
+    `EVERY`."""
+    asked_at: Instant | None = None
+    """When the person was asked whether it still works, and answered; or None."""
+
+    @property
+    def was_used(self) -> bool:
+        """Whether a code of it was accepted after the one that proved the set-up."""
+        if self.confirmed_at is None:
+            return False
+        step = self.confirmed_at // STEP_SECONDS
+        return self.last_step - self.last_offset > step
+
     def __repr__(self) -> str:
         """Without the secret, so that no traceback or log line can carry it."""
         return f"Totp(id={self.id!r}, person_id={self.person_id!r}, state={self.state.value!r})"
+
+
+def is_stopped(authenticators: Sequence[Totp]) -> bool:
+    """Whether somebody has authenticators and all of them are disabled: no code helps any more."""
+    return bool(authenticators) and all(one.disabled_at is not None for one in authenticators)

@@ -146,7 +146,8 @@ def explain(
 
     Args:
         typed: What was typed: one code, or two consecutive ones.
-        subject: The id of the authenticator that was asked for, or None if there was none.
+        subject: The id of the authenticator that was asked for, or None where any that counts would
+            have done.
         suspects: The person's authenticators: those that count, the pending one, replaced ones.
         now: UTC seconds, when the code came.
         earlier: Verdicts on earlier codes of the person, of the last `REMEMBERED` seconds.
@@ -213,7 +214,8 @@ def _matches(
 def _at_offset(suspect: Suspect, offset: int, step: int, subject: str | None) -> _Match:
     """What it means that this authenticator shows the code at this distance."""
     away = abs(offset - suspect.drift)
-    if suspect.id != subject:
+    any_asked = subject is None and suspect.state is AuthenticatorState.ACTIVE
+    if suspect.id != subject and not any_asked:
         cause = {
             AuthenticatorState.ACTIVE: Cause.OTHER,
             AuthenticatorState.PENDING: Cause.UNCONFIRMED,

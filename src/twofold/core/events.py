@@ -35,6 +35,9 @@ class EventKind(StrEnum):
     ENROL_CANCELLED = "authenticator:set-up-cancelled"
     ENROLLED = "authenticator:added"
     REPLACED = "authenticator:replaced"
+    AUTHENTICATOR_ADDED = "authenticator:one-more"
+    AUTHENTICATOR_RENAMED = "authenticator:renamed"
+    AUTHENTICATOR_REMOVED = "authenticator:removed"
     ENROL_LINK_SENT = "authenticator:link-sent"
     PASSKEY_ADDED = "passkey:added"
     PASSKEY_RENAMED = "passkey:renamed"
@@ -149,6 +152,9 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.ENROL_CANCELLED: (Group.AUTHENTICATORS, "Set-up given up"),
     EventKind.ENROLLED: (Group.AUTHENTICATORS, "Authenticator set up"),
     EventKind.REPLACED: (Group.AUTHENTICATORS, "Authenticator replaced"),
+    EventKind.AUTHENTICATOR_ADDED: (Group.AUTHENTICATORS, "One more authenticator set up"),
+    EventKind.AUTHENTICATOR_RENAMED: (Group.AUTHENTICATORS, "Authenticator renamed"),
+    EventKind.AUTHENTICATOR_REMOVED: (Group.AUTHENTICATORS, "Authenticator removed"),
     EventKind.ENROL_LINK_SENT: (Group.AUTHENTICATORS, "Link to set up sent"),
     EventKind.PASSKEY_ADDED: (Group.AUTHENTICATORS, "Passkey set up"),
     EventKind.PASSKEY_RENAMED: (Group.AUTHENTICATORS, "Passkey renamed"),

@@ -168,11 +168,17 @@ def profile_of(account: Account, role: Role) -> Profile:
     return account.guard.staff if role.is_staff else account.guard.members
 
 
-def numbers_of(account: Account) -> Numbers:
-    """The limits of an account: the ladder with what its admins chose."""
+def numbers_of(account: Account, *, authenticators: int = 1) -> Numbers:
+    """The limits of an account: the ladder with what its admins chose.
+
+    Each guess is compared with every authenticator of the person, so single guesses are divided
+    among them: more phones must not mean a better chance (promise P9).
+    """
+    share = max(authenticators, 1)
     return replace(
         SP800_63B4_LADDER,
-        pair_after=account.guard.pair_after,
+        pair_after=account.guard.pair_after // share,
+        known_codes_month=SP800_63B4_LADDER.known_codes_month // share,
         link_after_codes=account.guard.link_after,
     )
 

@@ -58,8 +58,7 @@ def current_factors(tx: Tx, person: Person) -> str:
     """The fingerprint of what the person proves themselves with today. A disabled authenticator
     proves nothing any more, so trust ends with it.
     """
-    active = tx.authenticators.active(person.id)
-    working = [active] if active and active.disabled_at is None else []
+    working = [one for one in tx.authenticators.in_force(person.id) if one.disabled_at is None]
     return factors_of(person, working, tx.passkeys.of(person.id))
 
 

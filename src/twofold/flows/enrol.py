@@ -4,21 +4,30 @@ The same pending secret is shown after a wrong code, a reload or in a second tab
 once a right code proved it. Until then an older authenticator stays as it is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from twofold.core import keyuri
 from twofold.core.attempts import AttemptPurpose, Source
-from twofold.core.authenticators import MAILED_LINK, AuthenticatorState, Totp
+from twofold.core.authenticators import (
+    EVERY,
+    MAILED_LINK,
+    MOST_TOTP,
+    AuthenticatorState,
+    Totp,
+    is_stopped,
+)
 from twofold.core.enrolment import EnrolmentFact
 from twofold.core.enrolment import advance as advance_authenticator
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
+from twofold.core.notes import Note
 from twofold.core.people import MINUTE, Account, Instant, Person
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.signin import SignInFact, advance, state_of
 from twofold.core.throttle import Wait
-from twofold.core.tokens import Purpose
-from twofold.flows import browsers, guard, links, sessions
+from twofold.core.tokens import Purpose, digest
+from twofold.flows import browsers, guard, links, recovery, sessions
 from twofold.flows.links import OpenLink
 from twofold.flows.outbox import may_be_asked_for, record, write_mail
 from twofold.flows.proofs import Accepted, Proof, Standing, Typed
@@ -46,6 +55,13 @@ class NothingPending:
 
 
 @dataclass(frozen=True, slots=True)
+class NoSetUp:
+    """This set-up cannot begin, and why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkRefused:
     """The mailed link does not open this person's set-up."""
 
@@ -60,20 +76,39 @@ def needed_proof(now: Instant, caller: Caller) -> NeedsProof | None:
 
 
 def begin(
-    tx: Tx, now: Instant, *, person: Person, account: Account, begun_in: str, app: str | None
-) -> Totp:
+    tx: Tx,
+    now: Instant,
+    *,
+    person: Person,
+    account: Account,
+    begun_in: str,
+    app: str | None,
+    replaces: str | None = EVERY,
+) -> Totp | NoSetUp:
     """The person's pending set-up, the one that is there or a new one.
 
-    One that was begun elsewhere is thrown away, not shown: somebody who only had the password may
-    have begun it, and would know the secret that is saved now. `begun_in` is the session, or
-    `MAILED_LINK` on the road that the policy demands. `app` is the person's choice of an app, ""
-    for one that is not in the list; None leaves it as it is.
+    One that was begun elsewhere, or for something else, is thrown away, not shown: somebody who
+    only had the password may have begun it, and would know the secret that is saved now.
+
+    `begun_in` is the session, or `MAILED_LINK` on the road that the policy demands. `app` is the
+    person's choice of an app, "" for one that is not in the list; None leaves it as it is.
+    `replaces` is that of `Totp`; None goes on with what is pending, and otherwise takes the place
+    of the only one there is.
     """
     tx.people.lock(person.id)
     pending = tx.authenticators.pending(person.id)
-    if pending is not None and pending.begun_in == begun_in:
+    active = tx.authenticators.in_force(person.id)
+    if (
+        pending is not None
+        and pending.begun_in == begun_in
+        and replaces in (None, pending.replaces)
+    ):
         return _with_app(tx, pending, app)
+    goal = _goal(active, replaces)
+    if isinstance(goal, NoSetUp):
+        return goal
     tx.authenticators.discard_pending(person.id)
+    taken = [one.label for one in active if one.issuer == account.issuer]
     fresh = Totp(
         id=tx.random.new_id(),
         account_id=account.id,
@@ -81,7 +116,7 @@ def begin(
         state=AuthenticatorState.PENDING,
         secret=tx.random.secret(),
         issuer=account.issuer,
-        label=keyuri.account_label(person.email, account.issuer),
+        label=keyuri.account_label(person.email, account.issuer, taken=taken),
         created_at=now,
         begun_in=begun_in,
         confirmed_at=None,
@@ -90,10 +125,26 @@ def begin(
         drift=0,
         last_offset=0,
         app=app or "",
+        replaces=goal,
     )
     tx.authenticators.add(fresh)
     record(tx, now, EventKind.ENROL_STARTED, person, actor_id=person.id)
     return fresh
+
+
+def _goal(active: Sequence[Totp], replaces: str | None) -> str | NoSetUp:
+    """What a new set-up is for. Beside stopped ones nothing is added: it takes their place."""
+    if is_stopped(active):
+        return EVERY
+    if replaces is None:
+        replaces = active[0].id if len(active) == 1 else ""
+    if replaces in (EVERY, *(one.id for one in active)):
+        return replaces
+    if replaces:
+        return NoSetUp("That authenticator is not there any more. Look at the list once more.")
+    if len(active) >= MOST_TOTP:
+        return NoSetUp(f"You have {MOST_TOTP} authenticator apps already. Replace or remove one.")
+    return ""
 
 
 def _with_app(tx: Tx, pending: Totp, app: str | None) -> Totp:
@@ -103,8 +154,10 @@ def _with_app(tx: Tx, pending: Totp, app: str | None) -> Totp:
     return replace(pending, app=app)
 
 
-def begin_own(tx: Tx, now: Instant, *, caller: Caller, app: str | None = None) -> Totp | NeedsProof:
-    """Begin, or show again, a voluntary set-up or a replacement from a full session."""
+def begin_own(
+    tx: Tx, now: Instant, *, caller: Caller, app: str | None = None, replaces: str | None = None
+) -> Totp | NeedsProof | NoSetUp:
+    """Begin, or show again, a voluntary set-up, one more, or a replacement from a full session."""
     return needed_proof(now, caller) or begin(
         tx,
         now,
@@ -112,6 +165,7 @@ def begin_own(tx: Tx, now: Instant, *, caller: Caller, app: str | None = None) -
         account=caller.account,
         begun_in=caller.session.id,
         app=app,
+        replaces=replaces,
     )
 
 
@@ -123,7 +177,9 @@ def begin_demanded(
     """
     if not link_is_theirs(tx, now, half, token):
         return LinkRefused()
-    return begin(tx, now, person=half.person, account=half.account, begun_in=MAILED_LINK, app=app)
+    begun = begin(tx, now, person=half.person, account=half.account, begun_in=MAILED_LINK, app=app)
+    assert isinstance(begun, Totp), "what replaces all can always begin"
+    return begun
 
 
 def link_is_theirs(tx: Tx, now: Instant, half: HalfCaller, token: str) -> bool:
@@ -150,7 +206,9 @@ def save_own(
     token = sessions.renew(tx, now, caller.session, password=False, factor=True)
     if token is None:
         return SignInEnded()
-    _make_it_count(tx, now, caller.person, proof, place.source, keep_session=caller.session.id)
+    codes = _make_it_count(
+        tx, now, caller.person, proof, place.source, keep_session=caller.session.id
+    )
     browser_token, _ = browsers.remember(
         tx,
         now,
@@ -160,7 +218,7 @@ def save_own(
         source=place.source,
         trust=False,
     )
-    return SignedIn(token, "/profile", browser_token)
+    return with_codes(tx, now, SignedIn(token, "/profile", browser_token), codes)
 
 
 def save_demanded(
@@ -178,8 +236,8 @@ def save_demanded(
         return SignInEnded()
     used = links.use(tx, now, purpose=Purpose.ENROL, token=token)
     assert isinstance(used, OpenLink), "a set-up link vanished under its lock"
-    _make_it_count(tx, now, half.person, proof, place.source, keep_session="")
-    return finish(
+    codes = _make_it_count(tx, now, half.person, proof, place.source, keep_session="")
+    done = finish(
         tx,
         now,
         half.person,
@@ -188,6 +246,15 @@ def save_demanded(
         place,
         methods=("pwd", "otp"),
     )
+    return with_codes(tx, now, done, codes)
+
+
+def with_codes(tx: Tx, now: Instant, done: SignedIn, codes: Sequence[str]) -> SignedIn:
+    """The end of a set-up of any kind, with the first recovery codes where it made any."""
+    if not codes:
+        return done
+    caller = tx.sessions.by_token(digest(Purpose.SESSION, done.token), now)
+    return replace(done, codes=codes, caller=caller, note=Note.STORE_CODES)
 
 
 def _prove_pending(
@@ -209,7 +276,7 @@ def _prove_pending(
         now,
         person=person,
         account=account,
-        authenticator=pending,
+        authenticators=[pending],
         typed=Typed(typed),
         purpose=AttemptPurpose.ENROL,
         standing=Standing(source),
@@ -218,28 +285,43 @@ def _prove_pending(
 
 def _make_it_count(
     tx: Tx, now: Instant, person: Person, proof: Accepted, source: Source, *, keep_session: str
-) -> None:
-    """The proved set-up becomes the person's authenticator; whatever trusted the old state ends
-    (sessions, half-finished sign-ins, links), and the owner is told (promise P8).
+) -> Sequence[str]:
+    """The proved set-up becomes an authenticator of the person; whatever trusted the old state
+    ends (sessions, half-finished sign-ins, links), and the owner is told (promise P8). Recovery
+    codes are part of it: the first set comes back, to be shown once.
     """
+    bound = tx.authenticators.has_factor(person.id)
     if not tx.authenticators.activate(proof.authenticator_id, at=now):
         raise RuntimeError("a proved set-up vanished inside its own transaction")
-    replaced = tx.authenticators.retire(person.id, keep=proof.authenticator_id, at=now)
+    active = {one.id: one for one in tx.authenticators.in_force(person.id)}
+    new = active[proof.authenticator_id]
+    replaced = new.replaces and tx.authenticators.retire(
+        person.id, new.replaces, keep=new.id, at=now
+    )
     sessions.end_others(tx, now, person, keep=keep_session)
     for purpose in (Purpose.ENROL, Purpose.RECOVERY):
         tx.links.end_all(person.id, purpose)
-    kind = EventKind.REPLACED if replaced else EventKind.ENROLLED
-    record(tx, now, kind, person, actor_id=person.id, authenticator=proof.authenticator_id)
-    active = tx.authenticators.active(person.id)
+    kind, mail = _news(bound=bound, replaced=bool(replaced))
+    record(tx, now, kind, person, actor_id=person.id, authenticator=new.id)
     write_mail(
         tx,
         now,
         person,
-        MailKind.REPLACED if replaced else MailKind.ENROLLED,
-        entry=keyuri.entry_name(active.issuer, active.label) if active else "",
+        mail,
+        entry=keyuri.entry_name(new.issuer, new.label),
         at=now,
         browser=source.browser,
     )
+    return recovery.first_set(tx, now, person)
+
+
+def _news(*, bound: bool, replaced: bool) -> tuple[EventKind, MailKind]:
+    """What a saved set-up is to the person: the first factor, a new one for an old, or one more."""
+    if replaced:
+        return EventKind.REPLACED, MailKind.REPLACED
+    if bound:
+        return EventKind.AUTHENTICATOR_ADDED, MailKind.AUTHENTICATOR_ADDED
+    return EventKind.ENROLLED, MailKind.ENROLLED
 
 
 def waits_until(tx: Tx, now: Instant, *, person: Person, account: Account) -> Instant | None:
@@ -247,7 +329,14 @@ def waits_until(tx: Tx, now: Instant, *, person: Person, account: Account) -> In
     minutes are the limit.
     """
     asked = guard.ask_code(
-        tx, now, person=person, account=account, browser=None, link_open=False, enrolling=True
+        tx,
+        now,
+        person=person,
+        account=account,
+        browser=None,
+        link_open=False,
+        enrolling=True,
+        authenticators=1,
     )
     return asked.answer.until if isinstance(asked.answer, Wait) else None
 
@@ -294,8 +383,3 @@ def send_link(tx: Tx, now: Instant, *, half: HalfCaller) -> SetUpWait:
     write_mail(tx, now, half.person, MailKind.ENROL_LINK, token=token, expires_at=expires_at)
     record(tx, now, EventKind.ENROL_LINK_SENT, half.person, actor_id=half.person.id)
     return wait_for_link(tx, now, half=half)
-
-
-def own(tx: Tx, *, person_id: str) -> Totp | None:
-    """The person's active authenticator, for their own profile."""
-    return tx.authenticators.active(person_id)

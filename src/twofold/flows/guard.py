@@ -160,8 +160,11 @@ def ask_code(
     browser: Browser | None,
     link_open: bool,
     enrolling: bool,
+    authenticators: int,
 ) -> CodeState:
     """What is asked of somebody at the code. The person's row is locked by the caller.
+
+    `authenticators` is with how many a code is compared.
 
     A set-up has a budget of its own: whoever sees its page sees the secret too, so nothing can be
     guessed there, and a phone with a wrong clock must not make a password count as stolen.
@@ -176,7 +179,7 @@ def ask_code(
     states = peek(tx, [key, row, SITE_CODES, *([own] if own else [])])
     answer = throttle.ask_code(
         now,
-        numbers_of(account),
+        numbers_of(account, authenticators=authenticators),
         profile=profile_of(account, person.role),
         person=states[key],
         browser=states[own] if own else None,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twofold.core import makers
+from twofold.core.authenticators import EVERY
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.passkeys import (
@@ -21,7 +22,7 @@ from twofold.core.sessions import Caller, HalfCaller
 from twofold.core.signin import SignInFact, advance, state_of
 from twofold.core.tokens import Purpose
 from twofold.core.webauthn import Answer, Made
-from twofold.flows import browsers, ceremonies, enrol, links, sessions
+from twofold.flows import browsers, ceremonies, enrol, links, recovery, sessions
 from twofold.flows.ceremonies import Binding, PasskeyRefused
 from twofold.flows.enrol import LinkRefused, NeedsProof, needed_proof
 from twofold.flows.links import OpenLink
@@ -140,7 +141,8 @@ def save(
         source=place.source,
         trust=False,
     )
-    return SignedIn(token, "/profile", browser_token)
+    done = SignedIn(token, "/profile", browser_token)
+    return enrol.with_codes(tx, now, done, recovery.first_set(tx, now, person))
 
 
 def save_demanded(
@@ -169,13 +171,14 @@ def save_demanded(
         return SignInEnded()
     used = links.use(tx, now, purpose=Purpose.ENROL, token=token)
     assert isinstance(used, OpenLink), "a set-up link vanished under its lock"
-    tx.authenticators.retire(person.id, keep="", at=now)
+    tx.authenticators.retire(person.id, EVERY, keep="", at=now)
     for other in tx.passkeys.of(person.id):
         if other.id != made.id:
             tx.passkeys.remove(person.id, other.id)
     _after_change(tx, now, person, keep_session="")
     _tell(tx, now, person, EventKind.PASSKEY_ADDED, MailKind.PASSKEY_ADDED, made, place)
-    return finish(
+    codes = recovery.first_set(tx, now, person)
+    done = finish(
         tx,
         now,
         person,
@@ -184,6 +187,7 @@ def save_demanded(
         place,
         methods=("pwd", made.method),
     )
+    return enrol.with_codes(tx, now, done, codes)
 
 
 def _made(
@@ -325,7 +329,7 @@ def remove(
     if found is None:
         return None
     others = tx.passkeys.count(person.id) - 1
-    others += tx.authenticators.active(person.id) is not None
+    others += sum(one.disabled_at is None for one in tx.authenticators.in_force(person.id))
     admins = sum(
         tx.authenticators.has_factor(one.id)
         for one in tx.people.admins(account.id)

@@ -7,7 +7,7 @@ from twofold.core import recovery
 from twofold.core.attempts import Source
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import Instant
+from twofold.core.people import Instant, Person
 from twofold.core.recovery import RecoveryStanding
 from twofold.core.sessions import Caller
 from twofold.flows.outbox import record, write_mail
@@ -35,14 +35,32 @@ def make(tx: Tx, now: Instant, *, caller: Caller, source: Source) -> NewCodes | 
     person = tx.people.lock(caller.person.id)
     if not tx.authenticators.has_factor(person.id):
         return NotEnrolled()
-    codes = [recovery.code_of(tx.random.secret()[: recovery.BYTES]) for _ in range(recovery.COUNT)]
-    hashes = [tx.keyed_digest("recovery", f"{person.id}:{code.replace('-', '')}") for code in codes]
     before = tx.recovery.standing(person.id)
-    tx.recovery.replace(person, hashes, ids=[tx.random.new_id() for _ in codes], at=now)
-    record(tx, now, EventKind.RECOVERY_MADE, person, actor_id=person.id, count=len(codes))
+    codes = _new_set(tx, now, person)
     if before is not None:
         write_mail(tx, now, person, MailKind.RECOVERY_MADE, at=now, browser=source.browser)
     return NewCodes(codes)
+
+
+def first_set(tx: Tx, now: Instant, person: Person) -> Sequence[str]:
+    """Ten codes for somebody who has just saved a first set-up and has none yet; else none."""
+    return () if tx.recovery.standing(person.id) is not None else _new_set(tx, now, person)
+
+
+def _new_set(tx: Tx, now: Instant, person: Person) -> Sequence[str]:
+    codes = [recovery.code_of(tx.random.secret()[: recovery.BYTES]) for _ in range(recovery.COUNT)]
+    hashes = [tx.keyed_digest("recovery", f"{person.id}:{code.replace('-', '')}") for code in codes]
+    tx.recovery.replace(person, hashes, ids=[tx.random.new_id() for _ in codes], at=now)
+    record(tx, now, EventKind.RECOVERY_MADE, person, actor_id=person.id, count=len(codes))
+    return codes
+
+
+def tell_used(tx: Tx, now: Instant, *, person: Person, source: Source) -> None:
+    """The owner hears that one of the codes was used, and how many are left (promise P8)."""
+    standing = tx.recovery.standing(person.id)
+    left = standing.left if standing else 0
+    record(tx, now, EventKind.RECOVERY_USED, person, actor_id=person.id, left=left)
+    write_mail(tx, now, person, MailKind.RECOVERY_USED, left=left, at=now, browser=source.browser)
 
 
 def stored(tx: Tx, now: Instant, *, caller: Caller) -> None:

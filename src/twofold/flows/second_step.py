@@ -1,8 +1,11 @@
 """Signing in: the code, or two of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from twofold.core import keyuri
 from twofold.core.attempts import AttemptPurpose
+from twofold.core.authenticators import is_stopped
 from twofold.core.clocks import about, side
 from twofold.core.errors import NotFound
 from twofold.core.events import EventKind
@@ -14,7 +17,7 @@ from twofold.core.recovery import NotARecoveryCode
 from twofold.core.sessions import HalfCaller
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.throttle import SP800_63B4_LADDER, Answer
-from twofold.flows import browsers, guard
+from twofold.flows import browsers, guard, recovery
 from twofold.flows.outbox import record, write_mail
 from twofold.flows.proofs import (
     Accepted,
@@ -74,13 +77,13 @@ def _submit(
     state = state_of(half.sign_in.stage)
     if takes_passkeys_only(tx, half.account, half.person):
         return Suspended()
-    authenticator = tx.authenticators.active(half.person.id)
+    authenticators = tx.authenticators.in_force(half.person.id)
     proof = prove_code(
         tx,
         now,
         person=half.person,
         account=half.account,
-        authenticator=authenticator if state is SignInState.CODE else None,
+        authenticators=authenticators if state is SignInState.CODE else (),
         typed=typed,
         purpose=purpose,
         standing=_standing(tx, now, half, place),
@@ -109,7 +112,7 @@ def recover(
         now,
         person=half.person,
         account=half.account,
-        authenticator=None,
+        authenticators=(),
         typed=Typed(typed),
         purpose=AttemptPurpose.RECOVERY,
         standing=_standing(tx, now, half, place),
@@ -119,23 +122,11 @@ def recover(
     if not isinstance(proof, Accepted):
         advance(state, SignInFact.CODE_REFUSED)
         return _count_refusal(tx, now, half, "")
-    active = tx.authenticators.active(half.person.id)
-    disabled = active is not None and active.disabled_at is not None
+    disabled = is_stopped(tx.authenticators.in_force(half.person.id))
     lead_to = "/profile/set-up" if disabled else ""
     done = complete(tx, now, half, trust=False, place=place, method="recovery", lead_to=lead_to)
     if isinstance(done, SignedIn):
-        standing = tx.recovery.standing(half.person.id)
-        left = standing.left if standing else 0
-        record(tx, now, EventKind.RECOVERY_USED, half.person, actor_id=half.person.id, left=left)
-        write_mail(
-            tx,
-            now,
-            half.person,
-            MailKind.RECOVERY_USED,
-            left=left,
-            at=now,
-            browser=place.source.browser,
-        )
+        recovery.tell_used(tx, now, person=half.person, source=place.source)
     return done
 
 
@@ -233,8 +224,8 @@ class CodePage:
 
     answer: Answer
     """What is asked: one code, two, a wait, a link."""
-    entry: str
-    """The name of the person's entry in their app, as a hint."""
+    entries: Sequence[str]
+    """The names of the person's entries in their apps, as a hint."""
     disabled: bool
     has_codes: bool
     """Whether an app of the person's makes codes at all."""
@@ -245,6 +236,7 @@ class CodePage:
 def code_page(tx: Tx, now: Instant, *, half: HalfCaller, place: From) -> CodePage:
     """What is asked of this half-finished sign-in now; changes nothing."""
     browser = guard.known_browser(tx, now, token=place.browser_token, person_id=half.person.id)
+    active = tx.authenticators.in_force(half.person.id)
     asked = guard.ask_code(
         tx,
         now,
@@ -253,12 +245,12 @@ def code_page(tx: Tx, now: Instant, *, half: HalfCaller, place: From) -> CodePag
         browser=browser,
         link_open=half.sign_in.link_open,
         enrolling=False,
+        authenticators=len(active),
     )
-    active = tx.authenticators.active(half.person.id)
     return CodePage(
         answer=asked.answer,
-        entry=f"{active.issuer}: {active.label}" if active else "",
-        disabled=active is not None and active.disabled_at is not None,
-        has_codes=active is not None and not takes_passkeys_only(tx, half.account, half.person),
+        entries=[keyuri.entry_name(one.issuer, one.label) for one in active],
+        disabled=is_stopped(active),
+        has_codes=bool(active) and not takes_passkeys_only(tx, half.account, half.person),
         may_trust=browsers.may_offer_trust(half.account, half.person),
     )

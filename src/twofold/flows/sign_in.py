@@ -3,16 +3,19 @@
 What follows the password is in `second_step.py`; the end of every sign-in is `finish`, here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from twofold.core.attempts import Source
 from twofold.core.events import EventKind
+from twofold.core.notes import Note, note_of
 from twofold.core.paths import sets_up_anew
 from twofold.core.people import Account, Instant, Person, PersonState, email_key
 from twofold.core.policy import Requirement, requirement
 from twofold.core.sessions import (
     ENROLLING_LIFETIME,
     SIGN_IN_LIFETIME,
+    Caller,
     HalfCaller,
     SignIn,
     Stage,
@@ -80,6 +83,12 @@ class SignedIn:
     token: str
     return_to: str
     browser_token: str
+    codes: Sequence[str] = field(default=(), repr=False)
+    """The first recovery codes, to be shown once, where the sign-in ended a first set-up."""
+    caller: Caller | None = None
+    """Who they are from now on, for the page that shows those."""
+    note: Note | None = None
+    """What the person is told next, until it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +261,8 @@ def finish(
         browser_id=browser.id,
         trusted=skipped_code,
     )
-    return SignedIn(token, return_to, browser_token)
+    note = note_of(tx.recovery.standing(person.id), tx.authenticators.in_force(person.id), now)
+    return SignedIn(token, return_to, browser_token, note=note)
 
 
 def cancel(tx: Tx, now: Instant, *, half: HalfCaller) -> None:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from twofold.core.attempts import AttemptPurpose
+from twofold.core.authenticators import is_stopped
 from twofold.core.events import EventKind
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller
 from twofold.core.throttle import Answer, Disabled
-from twofold.flows import alarms, guard, sessions
+from twofold.flows import alarms, guard, recovery, sessions
 from twofold.flows.guard import Charge
 from twofold.flows.outbox import record
 from twofold.flows.proofs import Accepted, Proof, Standing, Suspended, Typed
@@ -35,7 +36,7 @@ def prove_factor(
         now,
         person=caller.person,
         account=caller.account,
-        authenticator=tx.authenticators.active(caller.person.id),
+        authenticators=tx.authenticators.in_force(caller.person.id),
         typed=typed,
         purpose=AttemptPurpose.STEP_UP,
         standing=_standing(tx, now, caller, place),
@@ -44,6 +45,31 @@ def prove_factor(
         return proof
     token = sessions.renew(tx, now, caller.session, password=False, factor=True)
     return Proved(token) if token else SignInEnded()
+
+
+def prove_with_recovery_code(
+    tx: Tx, now: Instant, *, caller: Caller, typed: str, place: From
+) -> Proved | Proof | SignInEnded:
+    """Prove the second factor again with a recovery code, when the phone is gone but the session
+    is still there: it is used up, and the owner hears of it.
+    """
+    proof = prove_code(
+        tx,
+        now,
+        person=caller.person,
+        account=caller.account,
+        authenticators=(),
+        typed=Typed(typed),
+        purpose=AttemptPurpose.RECOVERY,
+        standing=_standing(tx, now, caller, place),
+    )
+    if not isinstance(proof, Accepted):
+        return proof
+    token = sessions.renew(tx, now, caller.session, password=False, factor=True, method="recovery")
+    if token is None:
+        return SignInEnded()
+    recovery.tell_used(tx, now, person=caller.person, source=place.source)
+    return Proved(token)
 
 
 def _standing(tx: Tx, now: Instant, caller: Caller, place: From) -> Standing:
@@ -58,10 +84,10 @@ class NoCodes:
 
 def code_answer(tx: Tx, now: Instant, *, caller: Caller, place: From) -> Answer | NoCodes:
     """What the confirm page asks for: one code, two, a wait; or that no code helps here."""
-    active = tx.authenticators.active(caller.person.id)
-    if active is None or takes_passkeys_only(tx, caller.account, caller.person):
+    active = tx.authenticators.in_force(caller.person.id)
+    if not active or takes_passkeys_only(tx, caller.account, caller.person):
         return NoCodes()
-    if active is not None and active.disabled_at is not None:
+    if is_stopped(active):
         return Disabled()
     standing = _standing(tx, now, caller, place)
     return guard.ask_code(
@@ -72,6 +98,7 @@ def code_answer(tx: Tx, now: Instant, *, caller: Caller, place: From) -> Answer 
         browser=standing.browser,
         link_open=standing.link_open,
         enrolling=False,
+        authenticators=len(active),
     ).answer
 
 

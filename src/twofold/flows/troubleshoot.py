@@ -61,14 +61,15 @@ def case_of(tx: Tx, now: Instant, *, account_id: str, person_id: str) -> Case | 
     account = tx.accounts.get(account_id)
     attempts = tx.attempts.of(person.id, limit=LOOKED_AT)
     devices = _devices(tx, person.id, attempts)
+    active = [one for one in devices if one.is_active]
     browsers = [one for one in tx.browsers.of(person.id) if one.is_known(now)]
     sessions = [one for one in tx.sessions.of(person.id) if one.is_alive(now)]
     counted = _counted(tx, person, browsers)
     locks = locks_of(
         now,
-        numbers_of(account),
+        numbers_of(account, authenticators=len(active)),
         person=person,
-        disabled_at=next((one.disabled_at for one in devices if one.is_active), None),
+        disabled_at=next((one.disabled_at for one in active), None),
         profile=profile_of(account, person.role),
         counted=counted,
     )

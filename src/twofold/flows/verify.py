@@ -14,11 +14,12 @@ Order of things, each for a reason:
    may set off what the ladder says (`flows/alarms.py`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from twofold.core import diagnosis, drift, otp, recovery, throttle, wrong_clock
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome
-from twofold.core.authenticators import AuthenticatorState, Totp
+from twofold.core.authenticators import AuthenticatorState, Totp, is_stopped
 from twofold.core.diagnosis import Suspect
 from twofold.core.errors import IllegalTransition
 from twofold.core.events import EventKind
@@ -52,28 +53,28 @@ def prove_code(
     *,
     person: Person,
     account: Account,
-    authenticator: Totp | None,
+    authenticators: Sequence[Totp],
     typed: Typed,
     purpose: AttemptPurpose,
     standing: Standing,
 ) -> Proof:
-    """Accept or refuse `typed` as a code of `authenticator`, and consume it if it is right.
+    """Accept or refuse `typed` as a code of one of `authenticators`, and consume it if it is right.
 
-    `authenticator` is the person's active one, or the pending one when `purpose` is `ENROL`; any
-    other combination raises `IllegalTransition`, so that a pending set-up never authenticates.
+    `authenticators` are the person's active ones, or the pending one when `purpose` is `ENROL`;
+    any other combination raises `IllegalTransition`, so that a pending set-up never authenticates.
     """
-    _check_binding(person, authenticator, purpose)
+    _check_binding(person, authenticators, purpose)
     if purpose is AttemptPurpose.RECOVERY:
-        attempt = _attempt(tx, now, person, None, purpose, standing)
+        attempt = _attempt(tx, now, person, (), purpose, standing)
         return _recovery(tx, now, person, account, typed.first, standing, attempt)
     codes = _parsed(typed)
-    attempt = _attempt(tx, now, person, authenticator, purpose, standing)
+    attempt = _attempt(tx, now, person, authenticators, purpose, standing)
     if isinstance(codes, Malformed):
-        _remember_malformed(tx, attempt, authenticator, typed)
+        _remember_malformed(tx, attempt, authenticators, typed)
         return codes
     tx.people.lock(person.id)
-    before = _asked(tx, now, person, account, standing, purpose)
-    unread = _unread(before, codes, authenticator, purpose)
+    before = _asked(tx, now, person, account, standing, purpose, len(authenticators))
+    unread = _unread(before, codes, authenticators, purpose)
     if unread is not None:
         tx.attempts.reserve(attempt)
         _settle(tx, attempt, Outcome.NOT_CHECKED, None)
@@ -81,7 +82,7 @@ def prove_code(
     mark = tx.keyed_digest("code", f"{person.id}:{'-'.join(codes)}")[:16]
     if _is_repeated(tx, now, before, mark, attempt):
         return Wrong(attempt.id)
-    return _charged_check(tx, now, person, account, authenticator, codes, attempt, before, mark)
+    return _charged_check(tx, now, person, account, authenticators, codes, attempt, before, mark)
 
 
 def _is_repeated(tx: Tx, now: Instant, before: CodeState, mark: str, attempt: Attempt) -> bool:
@@ -101,6 +102,7 @@ def _asked(
     account: Account,
     standing: Standing,
     purpose: AttemptPurpose,
+    authenticators: int,
 ) -> CodeState:
     return guard.ask_code(
         tx,
@@ -110,16 +112,15 @@ def _asked(
         browser=standing.browser,
         link_open=standing.link_open,
         enrolling=purpose is AttemptPurpose.ENROL,
+        authenticators=authenticators,
     )
 
 
-def _check_binding(person: Person, authenticator: Totp | None, purpose: AttemptPurpose) -> None:
+def _check_binding(person: Person, authenticators: Sequence[Totp], purpose: AttemptPurpose) -> None:
     """A factor is bound to its person, and a pending one to its own set-up."""
-    if authenticator is None:
-        return
     enrolling = purpose is AttemptPurpose.ENROL
     wanted = AuthenticatorState.PENDING if enrolling else AuthenticatorState.ACTIVE
-    if authenticator.state is not wanted or authenticator.person_id != person.id:
+    if any(one.state is not wanted or one.person_id != person.id for one in authenticators):
         raise IllegalTransition("That authenticator cannot prove this.")
 
 
@@ -134,11 +135,13 @@ def _parsed(typed: Typed) -> tuple[str, ...] | Malformed:
     return tuple(codes)
 
 
-def _remember_malformed(tx: Tx, attempt: Attempt, authenticator: Totp | None, typed: Typed) -> None:
+def _remember_malformed(
+    tx: Tx, attempt: Attempt, authenticators: Sequence[Totp], typed: Typed
+) -> None:
     """For the person's history; an empty field is none of it. Eight digits may be those of an app
     with other settings, which is looked at here: three comparisons, and no guess at six digits.
     """
-    suspects = [Suspect.of(authenticator)] if authenticator else []
+    suspects = [Suspect.of(one) for one in authenticators]
     verdict = diagnosis.explain(
         (typed.first, typed.second), subject=None, suspects=suspects, now=attempt.at
     )
@@ -151,10 +154,11 @@ def _attempt(
     tx: Tx,
     now: Instant,
     person: Person,
-    authenticator: Totp | None,
+    authenticators: Sequence[Totp],
     purpose: AttemptPurpose,
     standing: Standing,
 ) -> Attempt:
+    """The row. Of several authenticators none was asked for; whose code it was is told later."""
     return Attempt(
         id=tx.random.new_id(),
         account_id=person.account_id,
@@ -162,7 +166,7 @@ def _attempt(
         purpose=purpose,
         outcome=Outcome.RESERVED,
         at=now,
-        authenticator_id=authenticator.id if authenticator else None,
+        authenticator_id=authenticators[0].id if len(authenticators) == 1 else None,
         offset=None,
         known_browser=standing.browser is not None,
         source=standing.source,
@@ -172,11 +176,11 @@ def _attempt(
 def _unread(
     before: CodeState,
     codes: tuple[str, ...],
-    authenticator: Totp | None,
+    authenticators: Sequence[Totp],
     purpose: AttemptPurpose,
 ) -> Locked | NeedsLink | Suspended | NeedsPair | None:
     """Why the code is not even looked at, or None."""
-    if authenticator is not None and authenticator.disabled_at is not None:
+    if is_stopped(authenticators):
         return Suspended()
     match before.answer:
         case throttle.Wait(until):
@@ -197,7 +201,7 @@ def _charged_check(
     now: Instant,
     person: Person,
     account: Account,
-    authenticator: Totp | None,
+    authenticators: Sequence[Totp],
     codes: tuple[str, ...],
     attempt: Attempt,
     before: CodeState,
@@ -205,18 +209,19 @@ def _charged_check(
 ) -> Accepted | Wrong:
     tx.attempts.reserve(attempt)
     charged = guard.charge_code(tx, now, person=person, before=before, mark=mark)
-    step, outcome = _compare(
-        authenticator, codes, now, pair=before.asks_for_pair, purpose=attempt.purpose
+    matches, outcome = _compare(
+        authenticators, codes, now, pair=before.asks_for_pair, purpose=attempt.purpose
     )
-    if step is None or authenticator is None:
-        return _refused(tx, now, person, account, attempt, outcome, None, before, charged)
-    offset = step - otp.step_at(now)
-    if not _claim(tx, now, authenticator, step, attempt.purpose):
-        return _refused(tx, now, person, account, attempt, Outcome.USED, offset, before, charged)
-    _settle(tx, attempt, Outcome.ACCEPTED, offset)
-    guard.code_was_right(tx, now, person=person, charge=charged[0])
-    _record_accepted(tx, now, person, attempt, offset)
-    return Accepted(authenticator.id, step)
+    offset: int | None = None
+    for authenticator, step in matches:
+        outcome, offset = Outcome.USED, step - otp.step_at(now)
+        attempt = replace(attempt, authenticator_id=authenticator.id)
+        if _claim(tx, now, authenticator, step, attempt.purpose):
+            _settle(tx, attempt, Outcome.ACCEPTED, offset)
+            guard.code_was_right(tx, now, person=person, charge=charged[0])
+            _record_accepted(tx, now, person, attempt, offset)
+            return Accepted(authenticator.id, step)
+    return _refused(tx, now, person, account, attempt, outcome, offset, before, charged)
 
 
 def _refused(
@@ -265,7 +270,7 @@ def _recovery(
     if isinstance(code, NotARecoveryCode):
         return code
     tx.people.lock(person.id)
-    before = _asked(tx, now, person, account, standing, AttemptPurpose.RECOVERY)
+    before = _asked(tx, now, person, account, standing, AttemptPurpose.RECOVERY, 1)
     digest = tx.keyed_digest("recovery", f"{person.id}:{code}")
     if _is_repeated(tx, now, before, digest[:16], attempt):
         return Wrong(attempt.id)
@@ -276,8 +281,8 @@ def _recovery(
         outcome = Outcome.USED if spent else Outcome.WRONG
         return _refused(tx, now, person, account, attempt, outcome, None, before, charged)
     step = otp.step_at(now) + 1
-    if active := tx.authenticators.active(person.id):
-        tx.authenticators.burn(person.id, step + active.drift)
+    for active in tx.authenticators.in_force(person.id):
+        tx.authenticators.burn(active.id, step + active.drift)
     _settle(tx, attempt, Outcome.ACCEPTED, None)
     guard.code_was_right(tx, now, person=person, charge=charged[0])
     _record_accepted(tx, now, person, attempt, 0)
@@ -285,30 +290,38 @@ def _recovery(
 
 
 def _compare(
-    authenticator: Totp | None,
+    authenticators: Sequence[Totp],
     codes: tuple[str, ...],
     now: Instant,
     *,
     pair: bool,
     purpose: AttemptPurpose,
-) -> tuple[int | None, Outcome]:
-    """The matched step, and what the attempt is if nothing claims it."""
-    if authenticator is None:
-        return None, Outcome.WRONG
+) -> tuple[Sequence[tuple[Totp, int]], Outcome]:
+    """Whose code it is and of which step, and what the attempt is if nothing claims it. Every
+    authenticator is compared, whatever the others said.
+    """
     try:
-        if purpose is AttemptPurpose.RESYNC:
-            step = otp.matching_pair(
-                authenticator.secret, codes[0], codes[1], now, window=drift.FARTHEST
-            )
-        elif pair:
-            step = otp.matching_pair(
-                authenticator.secret, codes[0], codes[1], now, authenticator.drift
-            )
-        else:
-            step = otp.matching_step(authenticator.secret, codes[0], now, authenticator.drift)
+        steps = [_step(one, codes, now, pair=pair, purpose=purpose) for one in authenticators]
     except Exception:  # P6: whatever went wrong inside the check, the answer is no.
-        return None, Outcome.RESERVED
-    return step, Outcome.WRONG
+        return (), Outcome.RESERVED
+    found = zip(authenticators, steps, strict=True)
+    return [(one, step) for one, step in found if step is not None], Outcome.WRONG
+
+
+def _step(
+    authenticator: Totp,
+    codes: tuple[str, ...],
+    now: Instant,
+    *,
+    pair: bool,
+    purpose: AttemptPurpose,
+) -> int | None:
+    secret = authenticator.secret
+    if purpose is AttemptPurpose.RESYNC:
+        return otp.matching_pair(secret, codes[0], codes[1], now, window=drift.FARTHEST)
+    if pair:
+        return otp.matching_pair(secret, codes[0], codes[1], now, authenticator.drift)
+    return otp.matching_step(secret, codes[0], now, authenticator.drift)
 
 
 def _claim(tx: Tx, now: Instant, authenticator: Totp, step: int, purpose: AttemptPurpose) -> bool:

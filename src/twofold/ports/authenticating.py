@@ -19,7 +19,10 @@ class Authenticators(Protocol):
         """
         ...
 
-    def active(self, person_id: str) -> Totp | None: ...
+    def in_force(self, person_id: str) -> Sequence[Totp]:
+        """Those that the person signs in with, the oldest first."""
+        ...
+
     def pending(self, person_id: str) -> Totp | None: ...
     def of(self, person_id: str, *, limit: int) -> Sequence[Totp]:
         """The newest of the person's, whatever became of them; replaced ones explain old codes."""
@@ -35,8 +38,8 @@ class Authenticators(Protocol):
         """
         ...
 
-    def burn(self, person_id: str, step: int) -> None:
-        """No code of the person's up to `step` counts any more."""
+    def burn(self, authenticator_id: str, step: int) -> None:
+        """No code of an active one up to `step` counts any more."""
         ...
 
     def used_beyond(self, step: int) -> Sequence[Totp]:
@@ -51,8 +54,22 @@ class Authenticators(Protocol):
         """Pending to active; false if it was not pending any more."""
         ...
 
-    def retire(self, person_id: str, *, keep: str, at: Instant) -> int:
-        """Every active authenticator of the person but `keep` becomes replaced; how many."""
+    def retire(self, person_id: str, which: str, *, keep: str, at: Instant) -> int:
+        """The active authenticator `which` of the person becomes replaced, or with `EVERY` all but
+        `keep`; how many.
+        """
+        ...
+
+    def remove(self, person_id: str, authenticator_id: str, *, at: Instant) -> bool:
+        """An active one of the person becomes removed; false if there is none of this id."""
+        ...
+
+    def rename(self, person_id: str, authenticator_id: str, name: str) -> bool:
+        """Give an active one of the person a name; false if there is none of this id."""
+        ...
+
+    def asked(self, person_id: str, *, at: Instant) -> None:
+        """The person was asked whether their authenticators still work, and answered."""
         ...
 
     def disable(self, person_id: str, *, at: Instant) -> int:

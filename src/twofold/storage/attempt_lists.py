@@ -45,14 +45,21 @@ def cause(of: Any) -> Any:
 RECENT = newest(bindparam("limit")).subquery()
 PAST = newest(MOST_REMEMBERED).subquery()
 SHOWN_BY, IN_FORCE = authenticators.alias("shown_by"), authenticators.alias("in_force")
+OTHERS = authenticators.alias("others")
 
 
 def with_app(of: Any) -> Any:
-    """Attempts with the authenticator whose code it was, and with the one in force."""
+    """Attempts with the authenticator whose code it was, and with the newest one in force."""
+    newest = (
+        select(func.max(OTHERS.c.id))
+        .where(
+            OTHERS.c.person_id == of.c.person_id,
+            OTHERS.c.state == fixed(AuthenticatorState.ACTIVE),
+        )
+        .scalar_subquery()
+    )
     return of.outerjoin(SHOWN_BY, SHOWN_BY.c.id == of.c.authenticator_id).outerjoin(
-        IN_FORCE,
-        (IN_FORCE.c.person_id == of.c.person_id)
-        & (IN_FORCE.c.state == fixed(AuthenticatorState.ACTIVE)),
+        IN_FORCE, IN_FORCE.c.id == newest
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Connection,
     Executable,
     bindparam,
@@ -16,7 +17,7 @@ from sqlalchemy import (
     update,
 )
 
-from twofold.core.authenticators import AuthenticatorState, Totp
+from twofold.core.authenticators import EVERY, AuthenticatorState, Totp
 from twofold.core.people import Instant
 from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import authenticators, fixed, passkeys
@@ -42,6 +43,9 @@ TOTP = (
     authenticators.c.ended_at,
     authenticators.c.app,
     authenticators.c.spent_until,
+    authenticators.c.name,
+    authenticators.c.replaces,
+    authenticators.c.asked_at,
 )
 NEWEST = (
     select(*TOTP)
@@ -63,7 +67,11 @@ HAS_FACTOR = select(
         exists().where(passkeys.c.person_id == bindparam("person_id")),
     )
 )
-NEWEST_ACTIVE = NEWEST.where(authenticators.c.state == ACTIVE)
+IN_FORCE = (
+    select(*TOTP)
+    .where(authenticators.c.person_id == bindparam("person_id"), authenticators.c.state == ACTIVE)
+    .order_by(authenticators.c.confirmed_at, authenticators.c.id)
+)
 NEWEST_PENDING = NEWEST.where(authenticators.c.state == PENDING)
 # Promise P2: the row count of this one statement is the permission. A pending one is claimed too,
 # by the code that proves its set-up; a replaced one never.
@@ -84,7 +92,7 @@ CLAIM_STEP = (
 BURN = (
     update(authenticators)
     .where(
-        authenticators.c.person_id == bindparam("of_person"),
+        authenticators.c.id == bindparam("authenticator_id"),
         authenticators.c.state == ACTIVE,
         authenticators.c.last_step < bindparam("step"),
     )
@@ -127,9 +135,30 @@ RETIRE = (
     .where(
         authenticators.c.person_id == bindparam("of_person"),
         authenticators.c.id != bindparam("keep"),
+        or_(bindparam("every", type_=Boolean), authenticators.c.id == bindparam("only")),
         authenticators.c.state == ACTIVE,
     )
     .values(state=AuthenticatorState.REPLACED.value, ended_at=bindparam("at"))
+)
+OF_PERSON = (
+    authenticators.c.person_id == bindparam("of_person"),
+    authenticators.c.id == bindparam("authenticator_id"),
+    authenticators.c.state == ACTIVE,
+)
+REMOVE = (
+    update(authenticators)
+    .where(*OF_PERSON)
+    .values(state=AuthenticatorState.REMOVED.value, ended_at=bindparam("at"))
+)
+RENAME = update(authenticators).where(*OF_PERSON).values(name=bindparam("new_name"))
+ASKED = (
+    update(authenticators)
+    .where(
+        authenticators.c.person_id == bindparam("of_person"),
+        authenticators.c.state == ACTIVE,
+        authenticators.c.asked_at.is_(None),
+    )
+    .values(asked_at=bindparam("at"))
 )
 DISABLE = (
     update(authenticators)
@@ -166,9 +195,10 @@ class Authenticators:
         """Whether anything binds the person to a second step."""
         return bool(self._connection.execute(HAS_FACTOR, {"person_id": person_id}).scalar_one())
 
-    def active(self, person_id: str) -> Totp | None:
-        """The one that the person signs in with."""
-        return self._one(NEWEST_ACTIVE, person_id)
+    def in_force(self, person_id: str) -> Sequence[Totp]:
+        """Those that the person signs in with, the oldest first."""
+        rows = self._connection.execute(IN_FORCE, {"person_id": person_id})
+        return [self._totp_of(row) for row in rows]
 
     def pending(self, person_id: str) -> Totp | None:
         """The one that is being set up."""
@@ -194,9 +224,9 @@ class Authenticators:
         }
         return self._connection.execute(CLAIM_STEP, values).rowcount == 1
 
-    def burn(self, person_id: str, step: int) -> None:
-        """No code of the person's up to `step` counts any more."""
-        self._connection.execute(BURN, {"of_person": person_id, "step": step})
+    def burn(self, authenticator_id: str, step: int) -> None:
+        """No code of an active one up to `step` counts any more."""
+        self._connection.execute(BURN, {"authenticator_id": authenticator_id, "step": step})
 
     def used_beyond(self, step: int) -> Sequence[Totp]:
         """Those of the whole deployment whose last used step is greater. Reads the whole table:
@@ -215,10 +245,36 @@ class Authenticators:
         values = {"authenticator_id": authenticator_id, "at": at}
         return self._connection.execute(ACTIVATE, values).rowcount == 1
 
-    def retire(self, person_id: str, *, keep: str, at: Instant) -> int:
-        """Every active authenticator of the person but `keep` becomes replaced; how many."""
-        values = {"of_person": person_id, "keep": keep, "at": at}
+    def retire(self, person_id: str, which: str, *, keep: str, at: Instant) -> int:
+        """The active authenticator `which` of the person becomes replaced, or with `EVERY` all but
+        `keep`; how many.
+        """
+        values = {
+            "of_person": person_id,
+            "only": which,
+            "every": which == EVERY,
+            "keep": keep,
+            "at": at,
+        }
         return self._connection.execute(RETIRE, values).rowcount
+
+    def remove(self, person_id: str, authenticator_id: str, *, at: Instant) -> bool:
+        """An active one of the person becomes removed; false if there is none of this id."""
+        values = {"of_person": person_id, "authenticator_id": authenticator_id, "at": at}
+        return self._connection.execute(REMOVE, values).rowcount == 1
+
+    def rename(self, person_id: str, authenticator_id: str, name: str) -> bool:
+        """Give an active one of the person a name; false if there is none of this id."""
+        values = {
+            "of_person": person_id,
+            "authenticator_id": authenticator_id,
+            "new_name": name,
+        }
+        return self._connection.execute(RENAME, values).rowcount == 1
+
+    def asked(self, person_id: str, *, at: Instant) -> None:
+        """The person was asked whether their authenticators still work, and answered."""
+        self._connection.execute(ASKED, {"of_person": person_id, "at": at})
 
     def disable(self, person_id: str, *, at: Instant) -> int:
         """No code of the person's counts any more; how many authenticators that concerns."""
@@ -260,4 +316,7 @@ class Authenticators:
             "ended_at": authenticator.ended_at,
             "app": authenticator.app,
             "spent_until": authenticator.spent_until,
+            "name": authenticator.name,
+            "replaces": authenticator.replaces,
+            "asked_at": authenticator.asked_at,
         }

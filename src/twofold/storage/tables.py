@@ -107,6 +107,9 @@ authenticators = Table(
     Column("begun_in", Text, nullable=False, server_default=text("''")),
     Column("spent_until", BigInteger, nullable=False, server_default=text("0")),
     Column("app", Text, nullable=False, server_default=text("''")),
+    Column("name", Text, nullable=False, server_default=text("''")),
+    Column("replaces", Word, nullable=False, server_default=text("''")),
+    Column("asked_at", BigInteger),
     Index(None, "person_id", "state"),
 )
 Index(

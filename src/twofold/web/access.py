@@ -129,6 +129,7 @@ class Ctx:
             caller=self.caller,
             half=self.half if self.caller is None else None,
             csrf=forms.form_token(bound) if bound else "",
+            note=self.cookies.note(self.request) if self.caller else "",
             path=self.request.url.path,
             **context,
         )

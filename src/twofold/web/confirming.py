@@ -40,7 +40,7 @@ def confirm_page(
         next=following,
         held_path=held_path,
         held={name: value for name, value in (held or {}).items() if name != "csrf"},
-        values={"code": ctx.field("code"), "next_code": ctx.field("next_code")}
+        values={name: ctx.field(name) for name in ("code", "next_code", "recovery_code")}
         if held_path == ""
         else {},
         errors=list(errors),
@@ -48,10 +48,14 @@ def confirm_page(
 
 
 def no_code_helps(
-    ctx: Ctx, answer: throttle.NeedsLink | throttle.Disabled, *, held_path: str = ""
+    ctx: Ctx,
+    answer: throttle.NeedsLink | throttle.Disabled,
+    *,
+    held_path: str = "",
+    errors: Sequence[forms.FieldError] = (),
 ) -> Response:
-    """In place of the confirm page: this session can prove nothing, and what helps instead. A
-    mailed link opens a sign-in, never a session, so that road begins at the sign-in.
+    """In place of the confirm page: no code of an app proves anything here, and what helps
+    instead. A mailed link opens a sign-in, never a session, so that road begins at the sign-in.
     """
     return ctx.render(
         "confirm_stuck.html",
@@ -59,6 +63,8 @@ def no_code_helps(
         stopped=isinstance(answer, throttle.Disabled),
         helper=who_unlocks(ctx.me.person.role),
         held=held_path != "",
+        values={"recovery_code": ctx.field("recovery_code")},
+        errors=list(errors),
     )
 
 

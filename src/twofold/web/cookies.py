@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twofold.core.browsers import KNOWN_FOR
+from twofold.core.notes import Note
 from twofold.core.passkeys import CHALLENGE_LIFETIME
 from twofold.core.people import HOUR
 from twofold.core.sessions import ENROLLING_LIFETIME, SESSION_LIFETIME
@@ -14,12 +15,15 @@ SESSION, SIGN_IN = "twofold", "twofold-sign-in"
 BROWSER, BROWSER_LINK = "twofold-browser", "twofold-link"
 PASSKEY = "twofold-passkey"
 """Binds a passkey sign-in to the browser in which it was begun."""
+NOTE = "twofold-note"
+"""What its reader is told until it is done: a word, no token, and nobody relies on it."""
 LIFETIMES = {
     SESSION: SESSION_LIFETIME,
     SIGN_IN: ENROLLING_LIFETIME,
     BROWSER: KNOWN_FOR,
     BROWSER_LINK: HOUR,
     PASSKEY: CHALLENGE_LIFETIME,
+    NOTE: SESSION_LIFETIME,
 }
 """Seconds that the browser keeps each cookie; what a token opens ends by the server's clock."""
 _MAX_TOKEN = 64
@@ -42,6 +46,11 @@ class Cookies:
         """The token in the cookie `name`, or None for a missing or absurd one."""
         token = request.cookies.get(self._prefix + name)
         return token if token and len(token) <= _MAX_TOKEN and token.isascii() else None
+
+    def note(self, request: Request) -> str:
+        """The word of the note, "" for none and for anything that is not one."""
+        word = self.read(request, NOTE) or ""
+        return word if word in set(Note) else ""
 
     def set(self, response: Response, name: str, token: str) -> None:
         """Hand a token to the browser."""

@@ -2,9 +2,11 @@
 
 from starlette.responses import PlainTextResponse, Response
 
+from twofold.core.authenticators import is_stopped
+from twofold.core.notes import check_up_due
 from twofold.core.people import Role
 from twofold.core.recovery import RecoveryStanding
-from twofold.flows import enrol, recovery, rollout
+from twofold.flows import authenticators, recovery, rollout
 from twofold.web import radar
 from twofold.web.access import Ctx, Needs, Page
 
@@ -14,13 +16,15 @@ async def show(ctx: Ctx) -> Response:
     if ctx.half is not None:
         return ctx.go("/sign-in")
     me = ctx.me
-    own = await ctx.world.store.run(enrol.own, person_id=me.person.id)
-    stopped = own is not None and own.disabled_at is not None
+    own = await ctx.world.store.run(authenticators.own, person_id=me.person.id)
+    stopped = is_stopped(own)
     checklist = [_own_factor(ctx, stopped=stopped)]
     if me.enrolled and not stopped:
         checklist.append(
             _own_recovery(await ctx.world.store.run(recovery.own, person_id=me.person.id))
         )
+    if check_up_due(own, ctx.now):
+        checklist.append(CHECK_UP)
     clock_alarm = ""
     if me.person.role.is_admin:
         clock_alarm = await ctx.clock_watch.alarm(ctx.now)
@@ -38,6 +42,15 @@ async def show(ctx: Ctx) -> Response:
 
 def _item(title: str, state: str, *, done: bool, url: str, action: str) -> dict[str, object]:
     return {"title": title, "state": state, "done": done, "url": url, "action": action}
+
+
+CHECK_UP = _item(
+    "Does your authenticator still work?",
+    "One of yours has not been used since it was set up. Try a code now, while you are signed in.",
+    done=False,
+    url="/profile/practice",
+    action="Try a code",
+)
 
 
 def _own_factor(ctx: Ctx, *, stopped: bool) -> dict[str, object]:

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from starlette.responses import Response
 
 from twofold.core import passwords, throttle
-from twofold.core.clocks import drift_sentence
+from twofold.core.authenticators import MOST_TOTP
 from twofold.core.moments import clock as clock_words
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
 from twofold.core.policy import requirement_sentence, who_unlocks
-from twofold.flows import addresses, clock, enrol, recovery, sessions, step_up
+from twofold.core.recovery import NotARecoveryCode
+from twofold.flows import addresses, recovery, sessions, step_up
 from twofold.flows import passkeys as passkey_flows
 from twofold.flows import passwords as password_flows
 from twofold.flows.proofs import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
@@ -18,6 +19,7 @@ from twofold.flows.sign_in import PasswordRefused
 from twofold.flows.step_up import Proved
 from twofold.web import passkeys
 from twofold.web.access import Ctx, Needs, Page
+from twofold.web.authenticators import views
 from twofold.web.confirming import confirm_page, no_code_helps, proof_asked, takes_codes
 from twofold.web.cookies import SESSION
 from twofold.web.doors import password_errors
@@ -27,6 +29,7 @@ from twofold.web.sign_in import locked
 
 WRONG_PASSWORD = "That is not your current password."  # noqa: S105
 WRONG_CODE = "That code did not work. Wait for a new one and enter it before it changes."
+WRONG_RECOVERY_CODE = "That recovery code did not work. Each works once; enter another one."
 WRONG_PAIR = "Those two codes did not work. Start again with the code that your app shows now."
 
 
@@ -37,24 +40,9 @@ async def show(ctx: Ctx) -> Response:
 
 async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
     me = ctx.me
-    own = await ctx.world.store.run(enrol.own, person_id=me.person.id)
+    own = await views(ctx)
     standing = await ctx.world.store.run(recovery.own, person_id=me.person.id)
-    drift = (
-        await ctx.world.store.run(clock.of_authenticator, ctx.now, authenticator=own)
-        if own
-        else None
-    )
-    authenticator = (
-        {
-            "clock": drift_sentence(drift) if drift else "",
-            "entry": f"{own.issuer}: {own.label}",
-            "confirmed_at": own.confirmed_at,
-            "disabled_at": own.disabled_at,
-            "app": ctx.world.apps.find(own.app),
-        }
-        if own
-        else None
-    )
+    stopped = bool(own) and all(one.disabled_at is not None for one in own)
     return ctx.render(
         "profile.html",
         422 if errors else 200,
@@ -62,11 +50,13 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         second=await ctx.world.store.run(addresses.own, person_id=me.person.id),
         account=me.account,
         enrolled=me.enrolled,
-        authenticator=authenticator,
+        authenticators=own,
+        stopped=stopped,
+        has_room=len(own) < MOST_TOTP,
         recovery=standing,
         passkeys=await ctx.world.store.run(passkey_flows.own, person_id=me.person.id),
         can_add_passkey=ctx.party is not None,
-        can_set_up=own is None or own.disabled_at is None or me.session.has_fresh_factor(ctx.now),
+        can_set_up=not stopped or me.session.has_fresh_factor(ctx.now),
         helper=who_unlocks(me.person.role),
         requirement_sentence=requirement_sentence(
             me.account, enrolled=me.enrolled, role=me.person.role
@@ -172,7 +162,7 @@ async def _ask(
         if isinstance(answer, throttle.Wait) and not ctx.passkey:
             return locked(ctx, answer.until)
         if isinstance(answer, throttle.NeedsLink | throttle.Disabled) and not ctx.passkey:
-            return no_code_helps(ctx, answer, held_path=held_path)
+            return no_code_helps(ctx, answer, held_path=held_path, errors=errors)
         codes, why = takes_codes(answer)
         if isinstance(answer, throttle.Wait):
             codes, why = False, f"No code is taken before {clock_words(answer.until)}."
@@ -217,12 +207,29 @@ async def confirm(ctx: Ctx) -> Response:
 async def _proof(
     ctx: Ctx,
 ) -> tuple[str, Proved | Locked | NeedsLink | Suspended | FieldError | None]:
-    """What was brought as a proof: the password, a passkey, or a code."""
+    """What was brought as a proof: password, passkey, recovery code, or a code of the app."""
     if not ctx.me.enrolled:
         return await _confirm_password(ctx)
     if ctx.field(passkeys.FIELD):
         return "", await passkeys.confirm(ctx)
+    if ctx.field("recovery_code").strip():
+        return "", await _confirm_recovery_code(ctx)
     return await _confirm_code(ctx)
+
+
+async def _confirm_recovery_code(ctx: Ctx) -> Proved | FieldError | None:
+    answer = await ctx.world.store.run(
+        step_up.prove_with_recovery_code,
+        ctx.now,
+        caller=ctx.me,
+        typed=ctx.field("recovery_code"),
+        place=ctx.place,
+    )
+    if isinstance(answer, NotARecoveryCode):
+        return FieldError("recovery_code", answer.sentence)
+    if isinstance(answer, Wrong):
+        return FieldError("recovery_code", WRONG_RECOVERY_CODE)
+    return answer if isinstance(answer, Proved) else None
 
 
 async def _confirm_code(

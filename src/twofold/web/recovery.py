@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from twofold.core.paths import safe_path
 from twofold.core.recovery import NotARecoveryCode
 from twofold.flows import recovery, recovery_link, second_step
 from twofold.flows.links import LinkTrouble
@@ -9,8 +10,10 @@ from twofold.flows.recovery import NotEnrolled
 from twofold.flows.second_step import CodeRefused
 from twofold.flows.sign_in import SignedIn
 from twofold.web.access import Ctx, Needs, Page
+from twofold.web.cookies import NOTE
 from twofold.web.doors import link_gone
 from twofold.web.forms import FieldError
+from twofold.web.profile import WRONG_RECOVERY_CODE
 from twofold.web.sign_in import ended, signed_in
 
 
@@ -27,13 +30,21 @@ async def make(ctx: Ctx) -> Response:
     made = await ctx.world.store.run(recovery.make, ctx.now, caller=ctx.me, source=ctx.source)
     if isinstance(made, NotEnrolled):
         return ctx.go("/profile")
-    return ctx.render("recovery_codes.html", codes=made.codes, made_at=ctx.now)
+    return ctx.render(
+        "recovery_codes.html",
+        codes=made.codes,
+        made_at=ctx.now,
+        going_to="/profile",
+        first=False,
+    )
 
 
 async def stored(ctx: Ctx) -> Response:
     """POST /profile/recovery-codes/stored."""
     await ctx.world.store.run(recovery.stored, ctx.now, caller=ctx.me)
-    return ctx.go("/profile")
+    response = ctx.go(safe_path(ctx.field("going_to"), "/profile"))
+    ctx.cookies.drop(response, NOTE)
+    return response
 
 
 async def show_use(ctx: Ctx) -> Response:
@@ -66,8 +77,7 @@ async def use(ctx: Ctx) -> Response:
         case NotARecoveryCode(sentence):
             return _use_page(ctx, [FieldError("recovery_code", sentence)])
         case CodeRefused():
-            sentence = "That recovery code did not work. Each works once; enter another one."
-            return _use_page(ctx, [FieldError("recovery_code", sentence)])
+            return _use_page(ctx, [FieldError("recovery_code", WRONG_RECOVERY_CODE)])
         case _:
             return ended(ctx, ctx.halfway.person.email)
 

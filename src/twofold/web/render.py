@@ -80,6 +80,7 @@ class Pages:
         context.setdefault("errors", [])
         context.setdefault("values", {})
         context.setdefault("passkey", "")
+        context.setdefault("note", "")
         return HTMLResponse(self._env.get_template(template).render(**context), http_status)
 
     def error(self, status: int, message: str, *, caller: Caller | None, path: str) -> Response:

@@ -87,7 +87,7 @@ def _code_form(
         "code.html",
         status,
         person_name=ctx.halfway.person.name,
-        entry=asked.entry,
+        entries=asked.entries,
         pair=isinstance(asked.answer, throttle.Pair),
         may_trust=asked.may_trust,
         trust_days=ctx.halfway.account.guard.trust_days,
@@ -180,7 +180,7 @@ async def _resync_page(ctx: Ctx, status: int, errors: list[FieldError]) -> Respo
     return ctx.render(
         "code_resync.html",
         status,
-        entry=asked.entry,
+        entries=asked.entries,
         server_time=ctx.now,
         values={"code": ctx.field("code"), "next_code": ctx.field("next_code")},
         errors=errors,

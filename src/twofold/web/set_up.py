@@ -1,22 +1,23 @@
 """The set-up page, on its two roads: from My Profile, and from the mailed link under the policy."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 from starlette.responses import Response
 
 from twofold.core import keyuri
-from twofold.core.authenticators import Totp
+from twofold.core.authenticators import EVERY, Totp
 from twofold.core.diagnosis import Cause
 from twofold.core.otp import Malformed
 from twofold.core.people import MINUTE
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose
 from twofold.core.verdict_words import About, tell
-from twofold.flows import enrol, links, passkeys
+from twofold.flows import authenticators, enrol, links, passkeys
 from twofold.flows.ceremonies import PasskeyRefused
-from twofold.flows.enrol import LinkRefused, NeedsProof, NothingPending
+from twofold.flows.enrol import LinkRefused, NeedsProof, NoSetUp, NothingPending
 from twofold.flows.links import LinkTrouble
 from twofold.flows.passkeys import Offer
 from twofold.flows.proofs import Locked, Wrong
@@ -34,6 +35,8 @@ SHOWS_EIGHT = (
     " If that is what the app shows, its entry has other settings: delete it and scan again."
 )
 OWN = "/profile/set-up"
+ANOTHER = "another"
+"""In the address of a set-up: one more, beside what there is."""
 WRONG = (
     "That code is not from the entry that you just scanned, or its time has passed. "
     "Wait for the next code and enter it. If that fails too, switch automatic time on "
@@ -48,10 +51,11 @@ def _page(
     base: str,
     action: str,
     cancel_url: str,
-    replacing: bool,
+    own: Sequence[Totp],
     errors: list[FieldError],
 ) -> Response:
-    """The page at `base`, whose *Save* posts to `action`."""
+    """The page at `base`, whose *Save* posts to `action`; `own` is what the person has already."""
+    replaced = [one for one in own if pending.replaces in (EVERY, one.id)]
     choice = asked(ctx)
     app = ctx.world.apps.find(pending.app)
     uri = keyuri.key_uri(pending.secret, pending.issuer, pending.label)
@@ -66,7 +70,8 @@ def _page(
         uri=uri,
         entry={"issuer": pending.issuer, "label": pending.label},
         values={"code": ctx.field("code")},
-        replacing=replacing,
+        replaced=[keyuri.entry_name(one.issuer, one.label) for one in replaced],
+        beside=len(own) - len(replaced),
         app=app,
         picker=picker(ctx.world.apps, base, app, unknown=choice.unknown),
         errors=errors,
@@ -100,29 +105,51 @@ async def _wait_begun(ctx: Ctx, answer: object, who: Caller | HalfCaller) -> Res
 
 async def show_own(ctx: Ctx) -> Response:
     """GET /profile/set-up."""
-    choice = asked(ctx).choice
-    pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me, app=choice)
+    pending = await ctx.world.store.run(
+        enrol.begin_own, ctx.now, caller=ctx.me, app=asked(ctx).choice, replaces=_goal(ctx)
+    )
     if isinstance(pending, NeedsProof):
-        here = f"{OWN}?app={choice}" if choice else OWN
-        return ctx.go("/confirm?next=" + quote(here, safe="/"))
-    return _own_page(ctx, pending, [])
+        return ctx.go("/confirm?next=" + quote(_own_url(ctx), safe="/"))
+    if isinstance(pending, NoSetUp):
+        return ctx.render(
+            "gone.html",
+            409,
+            title="That cannot be set up now",
+            message=pending.sentence,
+            action_url="/profile",
+            action_text="My Profile",
+        )
+    return await _own_page(ctx, pending, [])
 
 
-def _own_page(ctx: Ctx, pending: Totp, errors: list[FieldError]) -> Response:
+def _goal(ctx: Ctx) -> str | None:
+    """What the set-up is for: one more, in place of another one, or what was begun already."""
+    wanted = ctx.request.query_params.get("for")
+    return "" if wanted == ANOTHER else wanted
+
+
+def _own_url(ctx: Ctx) -> str:
+    """The page with what was chosen on the way to it."""
+    asked_for = ctx.request.query_params
+    kept = {name: asked_for[name] for name in ("for", "app") if name in asked_for}
+    return f"{OWN}?{urlencode(kept)}" if kept else OWN
+
+
+async def _own_page(ctx: Ctx, pending: Totp, errors: list[FieldError]) -> Response:
     return _page(
         ctx,
         pending,
         base=OWN,
         action="/profile/set-up/save",
         cancel_url="/profile/set-up/cancel",
-        replacing=ctx.me.enrolled,
+        own=await ctx.world.store.run(authenticators.own, person_id=ctx.me.person.id),
         errors=errors,
     )
 
 
 async def start_own(ctx: Ctx) -> Response:
-    """POST /profile/set-up: the button *Set up*."""
-    return ctx.go("/profile/set-up")
+    """POST /profile/set-up: the buttons *Set up*, *Add another* and *Replace*."""
+    return ctx.go(_own_url(ctx))
 
 
 async def save_own(ctx: Ctx) -> Response:
@@ -140,9 +167,9 @@ async def save_own(ctx: Ctx) -> Response:
         return wait
     if isinstance(answer, Malformed | Wrong):
         pending = await ctx.world.store.run(enrol.begin_own, ctx.now, caller=ctx.me)
-        if isinstance(pending, NeedsProof):
+        if not isinstance(pending, Totp):
             return ctx.go("/confirm?next=/profile/set-up")
-        return _own_page(ctx, pending, await _refusal(ctx, answer, pending))
+        return await _own_page(ctx, pending, await _refusal(ctx, answer, pending))
     if isinstance(answer, NothingPending):
         return ctx.go("/profile")
     return ctx.go("/sign-in")
@@ -210,7 +237,7 @@ async def show_demanded(ctx: Ctx) -> Response:
 
 async def _demanded_page(ctx: Ctx, token: str, pending: Totp, errors: list[FieldError]) -> Response:
     """With an entry in the app already where the operator's link led here."""
-    own = await ctx.world.store.run(enrol.own, person_id=pending.person_id)
+    own = await ctx.world.store.run(authenticators.own, person_id=pending.person_id)
     ctx = await _with_passkey(ctx, token)
     return _page(
         ctx,
@@ -218,7 +245,7 @@ async def _demanded_page(ctx: Ctx, token: str, pending: Totp, errors: list[Field
         base=f"/enrol/{token}",
         action=f"/enrol/{token}",
         cancel_url="/set-up/cancel",
-        replacing=own is not None,
+        own=own,
         errors=errors,
     )
 

@@ -11,7 +11,7 @@ from twofold.core.tokens import Purpose, digest
 from twofold.flows import sessions, sign_in
 from twofold.flows.sign_in import HalfWay, PasswordRefused, SignedIn
 from twofold.web.access import Ctx, Needs, Page
-from twofold.web.cookies import BROWSER, SESSION, SIGN_IN
+from twofold.web.cookies import BROWSER, NOTE, SESSION, SIGN_IN
 from twofold.web.forms import FieldError
 
 MAX_PASSWORD = 1024
@@ -101,12 +101,23 @@ def _again(ctx: Ctx, return_to: str, errors: list[FieldError], status: int) -> R
 
 
 def signed_in(ctx: Ctx, done: SignedIn) -> Response:
-    """Hand over the session's cookie and go where the sign-in was going."""
-    response = ctx.go(_after(done.return_to))
+    """Hand over the session's cookie and go where the sign-in was going: with the first recovery
+    codes by way of a page that shows them once. They are in this answer and nowhere else.
+    """
+    going_to = _after(done.return_to)
+    response = _codes_page(ctx, done, going_to) if done.codes else ctx.go(going_to)
     ctx.cookies.set(response, SESSION, done.token)
     ctx.cookies.set(response, BROWSER, done.browser_token)
     ctx.cookies.drop(response, SIGN_IN)
+    if done.note is not None:
+        ctx.cookies.set(response, NOTE, done.note.value)
     return response
+
+
+def _codes_page(ctx: Ctx, done: SignedIn, going_to: str) -> Response:
+    return replace(ctx, caller=done.caller, half=None).render(
+        "recovery_codes.html", codes=done.codes, made_at=ctx.now, going_to=going_to, first=True
+    )
 
 
 def _after(return_to: str) -> str:
@@ -163,6 +174,7 @@ async def sign_out(ctx: Ctx) -> Response:
     await ctx.world.store.run(sessions.end, ctx.now, caller=ctx.me)
     response = ctx.go("/sign-in")
     ctx.cookies.drop(response, SESSION)
+    ctx.cookies.drop(response, NOTE)
     response.headers["clear-site-data"] = '"cache"'
     return response
 

@@ -26,3 +26,9 @@ for (const button of document.querySelectorAll("[data-copies]")) {
     }
   });
 }
+
+// A button that opens the browser's print dialogue, for the sheet of recovery codes.
+for (const button of document.querySelectorAll("[data-prints]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
