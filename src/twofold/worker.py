@@ -11,7 +11,7 @@ import structlog
 from twofold.core.crowd import FEWEST, LOUD, NOBODY, Picture
 from twofold.core.people import MINUTE, Instant
 from twofold.core.radar_words import headline, likely_cause
-from twofold.flows import clock, radar
+from twofold.flows import clock, radar, waits
 from twofold.flows.deliver import deliver_due
 from twofold.flows.housekeeping import purge
 from twofold.flows.radar_watch import Changes, RadarWatch
@@ -20,6 +20,8 @@ from twofold.ports import World
 PAUSE = 0.5
 """Seconds between two looks into the outbox when nothing was due."""
 CLEAN_EVERY = MINUTE
+LOOK_EVERY, MOST_WAITS = 5, 50
+"""Seconds between two looks at delayed recoveries, and how many are moved at most in one."""
 BATCH = 10
 """Mails between two looks at whether to stop or to clean up."""
 
@@ -36,6 +38,7 @@ class Worker:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="twofold-worker", daemon=True)
         self._cleaned_at: Instant | None = None
+        self._looked_at: Instant | None = None
         self._told: Picture = NOBODY
         self._radar, self._changes = RadarWatch(world.store, world.apps), Changes()
 
@@ -66,12 +69,21 @@ class Worker:
             self._world.store.call(purge, now)
             self._watch_the_clock(now)
             self._watch_the_radar(now)
+        if self._looked_at is None or not 0 <= now - self._looked_at < LOOK_EVERY:
+            self._looked_at = now
+            self._move_the_waits(now)
         done = 0
         while done < BATCH and not self._stopping.is_set():
             if not deliver_due(self._world, limit=1):
                 return False
             done += 1
         return done == BATCH
+
+    def _move_the_waits(self, now: Instant) -> None:
+        """Do what is due for delayed recoveries, each in a transaction of its own."""
+        for _ in range(MOST_WAITS):
+            if self._stopping.is_set() or not self._world.store.call(waits.tick, now):
+                return
 
     def _watch_the_clock(self, now: Instant) -> None:
         """Say it in the log when our own clock turns out to be off, by another size, or right."""

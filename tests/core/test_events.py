@@ -79,6 +79,13 @@ def test_words_are_kept_for_ever() -> None:
         "ADDRESS_ASKED": "address:asked",
         "ADDRESS_CONFIRMED": "address:confirmed",
         "ADDRESS_REMOVED": "address:removed",
+        "WAIT_POLICY_SET": "policy:wait-changed",
+        "WAIT_ASKED": "recovery:wait-asked",
+        "WAIT_STARTED": "recovery:wait-started",
+        "WAIT_STOPPED": "recovery:wait-stopped",
+        "WAIT_OPENED": "recovery:wait-opened",
+        "WAIT_USED": "recovery:wait-used",
+        "WAIT_EXPIRED": "recovery:wait-expired",
     }
 
 

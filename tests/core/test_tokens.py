@@ -33,6 +33,7 @@ def test_every_link_has_a_lifetime_and_nothing_else_has() -> None:
         Purpose.BROWSER_LINK: 15 * MINUTE,
         Purpose.OPEN_BROWSER: 15 * MINUTE,
         Purpose.CODE_LINK: 15 * MINUTE,
+        Purpose.WAIT: 15 * MINUTE,
     }
     assert set(Purpose) - set(LINK_LIFETIME) == {
         Purpose.SESSION,
@@ -40,5 +41,6 @@ def test_every_link_has_a_lifetime_and_nothing_else_has() -> None:
         Purpose.BROWSER,
         Purpose.RECOVERY,
         Purpose.PASSKEY,
+        Purpose.STOP_WAIT,
     }
-    assert RECOVERY_LIFETIME == {Maker.CONSOLE: HOUR, Maker.DESK: DAY}
+    assert RECOVERY_LIFETIME == {Maker.CONSOLE: HOUR, Maker.DESK: DAY, Maker.WAIT: DAY}

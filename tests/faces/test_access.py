@@ -28,11 +28,14 @@ PUBLIC = {
     "/enrol/{token}",
     "/recover/{token}",
     "/address/{token}",
+    "/wait/{token}",
+    "/wait/stop/{token}",
 }
 HALF = {
     "/sign-in/code",
     "/sign-in/code/refused",
     "/sign-in/code/recovery",
+    "/sign-in/code/no-phone",
     "/recover/{token}",
     "/sign-in/code/send-link",
     "/sign-in/code/link/{token}",

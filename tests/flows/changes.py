@@ -467,5 +467,6 @@ MORE: dict[str, tuple[EventKind, Act]] = {
     "browsers.open_code_link": (EventKind.BROWSER_LINK_USED, code_link_opened),
     "passwords.replace_stolen": (EventKind.PASSWORD_CHANGED, stolen_replaced),
     "sessions.end_one": (EventKind.SESSION_ENDED, one_session_ended),
+    **way_back_changes.MORE,
 }
 WALKED = [(kind, act) for kind, (_, act) in TABLE.items()] + list(MORE.values())

@@ -34,6 +34,8 @@ from twofold.flows import (
     troubleshoot,
     unlock,
     verify,
+    wait_stops,
+    waits,
 )
 
 ELSEWHERE = {
@@ -45,7 +47,8 @@ ELSEWHERE = {
     "browsers.may_skip_code", "console.choose_account", "console.list_people",
     "console.list_mails", "enrol.wait_for_link", "enrol.waits_until",
     "guard_policy.meaning", "passkeys.own", "enrol.link_is_theirs",
-    "links.look", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
+    "links.find", "links.look", "waits.latest", "waits.look", "waits.look_stop", "waits.running",
+    "wait_stops.told", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
     "recovery_link.issue", "recovery_link.look",
     "people.kept_upload", "people.list_people", "people.preview_import",
     "rollout.preview", "rollout.standing", "second_step.code_page",
@@ -65,7 +68,7 @@ ELSEWHERE = {
     "enrol.with_codes", "recovery.first_set", "recovery.tell_used", "sessions.end_others",
     "sessions.renew",
     "sign_in.finish", "step_up.own_password_is_right",
-    "verify.prove_code",
+    "verify.prove_code", "wait_stops.expire", "wait_stops.saved", "wait_stops.stop",
     # Before there is an account, there is no log; the making of one is tested with the set-up.
     "setup.first_admin_link", "setup.found", "setup.found_by_link",
     # Bookkeeping that nobody asks about: that somebody was asked, the idle limit,
@@ -93,7 +96,7 @@ def test_the_table_knows_every_flow() -> None:
         addresses, audit, authenticators, browsers, ceremonies, compare, console, enrol,
         guard_policy, links, mails, passkey_proofs, passkeys, passwords, people, recovery,
         recovery_link, rollout, second_step, sessions, setup, sign_in, step_up, troubleshoot,
-        unlock, verify,
+        unlock, verify, wait_stops, waits,
     )  # fmt: skip
     walked = {name for name, _ in TABLE.values()} | set(MORE)
     known = {name for module in modules for name in flows_of(module)}

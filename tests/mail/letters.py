@@ -27,6 +27,8 @@ FROM = {"browser": "Firefox on Windows", "address": "203.0.113.7"}
 LINK = {"token": TOKEN, "expires_at": EXPIRES_AT}
 SECOND: dict[str, str | int] = {"second": "ann@home.example", "at": NOW}
 ENTRY = {"entry": "Acme: ann@acme.example"}
+BEN: dict[str, str | int] = {"whose": "Ben Example", "email": "ben@acme.example"}
+WAIT: dict[str, str | int] = {**BEN, "mine": 0, "started_at": NOW, "ends_at": EXPIRES_AT}
 PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.INVITATION: {**LINK, "inviter": "Olga Admin", "requires_factor": 1},
     MailKind.SWITCHED_ON: {**LINK, "admin": "Olga Admin"},
@@ -66,6 +68,11 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.ADDRESS_ASKED: SECOND,
     MailKind.ADDRESS_ADDED: SECOND,
     MailKind.ADDRESS_REMOVED: SECOND,
+    MailKind.WAIT_LINK: {**LINK, **FROM, "hours": 72},
+    MailKind.WAIT_NOTICE: {**WAIT, "token": TOKEN},
+    MailKind.WAIT_OPEN: LINK,
+    MailKind.WAIT_OVER: {**WAIT, "token": TOKEN},
+    MailKind.WAIT_STOPPED: {**BEN, "mine": 0, "at": NOW, "how": "By a complete sign-in"},
 }
 """What each kind carries."""
 LINKS = {
@@ -76,6 +83,10 @@ LINKS = {
     MailKind.BROWSER_LINK: f"{PUBLIC_URL}/sign-in/link/{TOKEN}",
     MailKind.CODE_LINK: f"{PUBLIC_URL}/sign-in/code/link/{TOKEN}",
     MailKind.ADDRESS_LINK: f"{PUBLIC_URL}/address/{TOKEN}",
+    MailKind.WAIT_LINK: f"{PUBLIC_URL}/wait/{TOKEN}",
+    MailKind.WAIT_NOTICE: f"{PUBLIC_URL}/wait/stop/{TOKEN}",
+    MailKind.WAIT_OPEN: f"{PUBLIC_URL}/recover/{TOKEN}",
+    MailKind.WAIT_OVER: f"{PUBLIC_URL}/wait/stop/{TOKEN}",
 }
 
 

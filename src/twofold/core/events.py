@@ -74,6 +74,13 @@ class EventKind(StrEnum):
     ADDRESS_ASKED = "address:asked"
     ADDRESS_CONFIRMED = "address:confirmed"
     ADDRESS_REMOVED = "address:removed"
+    WAIT_POLICY_SET = "policy:wait-changed"
+    WAIT_ASKED = "recovery:wait-asked"
+    WAIT_STARTED = "recovery:wait-started"
+    WAIT_STOPPED = "recovery:wait-stopped"
+    WAIT_OPENED = "recovery:wait-opened"
+    WAIT_USED = "recovery:wait-used"
+    WAIT_EXPIRED = "recovery:wait-expired"
 
 
 class Seal(StrEnum):
@@ -181,6 +188,13 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.MAIL_OPENED: (Group.RECORDS, "Mail with a working link read"),
     EventKind.RECOVERY_LINK_MADE: (Group.RECORDS, "Recovery link made on the console"),
     EventKind.RECOVERY_LINK_USED: (Group.AUTHENTICATORS, "Recovery link used to set up anew"),
+    EventKind.WAIT_POLICY_SET: (Group.POLICY, "Delayed recovery changed"),
+    EventKind.WAIT_ASKED: (Group.AUTHENTICATORS, "Link for a delayed recovery sent"),
+    EventKind.WAIT_STARTED: (Group.AUTHENTICATORS, "Delayed recovery begun"),
+    EventKind.WAIT_STOPPED: (Group.AUTHENTICATORS, "Delayed recovery stopped"),
+    EventKind.WAIT_OPENED: (Group.AUTHENTICATORS, "Delayed recovery over, link mailed"),
+    EventKind.WAIT_USED: (Group.AUTHENTICATORS, "Delayed recovery used to set up anew"),
+    EventKind.WAIT_EXPIRED: (Group.AUTHENTICATORS, "Delayed recovery not used in time"),
     EventKind.ADDRESS_ASKED: (Group.PEOPLE, "Second mail address asked for"),
     EventKind.ADDRESS_CONFIRMED: (Group.PEOPLE, "Second mail address confirmed"),
     EventKind.ADDRESS_REMOVED: (Group.PEOPLE, "Second mail address removed"),

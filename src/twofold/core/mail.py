@@ -61,6 +61,20 @@ class MailKind(StrEnum):
     """Somebody with the person's session and proof asked for that."""
     ADDRESS_ADDED = "address-added"
     ADDRESS_REMOVED = "address-removed"
+    WAIT_LINK = "wait-link"
+    """Begins a delayed recovery."""
+    WAIT_NOTICE = "wait-notice"
+    """To the person and every admin, at once and daily: it runs, and how to stop it."""
+    WAIT_OPEN = "wait-open"
+    """The link that sets up anew, once nobody has stopped it."""
+    WAIT_OVER = "wait-over"
+    """To the same as the notices: that link was mailed, and how to stop it."""
+    WAIT_STOPPED = "wait-stopped"
+
+
+TO_EVERY_ADDRESS = frozenset({MailKind.WAIT_NOTICE, MailKind.WAIT_OVER})
+"""Mails with a token that opens nothing: it only stops something, so it goes wherever the person
+may read it."""
 
 
 class MailState(StrEnum):

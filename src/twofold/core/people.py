@@ -103,6 +103,8 @@ class Account:
     guard: GuardPolicy
     """How guessing is slowed for its people."""
     created_at: Instant
+    wait_hours: int = 0
+    """How long a delayed recovery takes; 0 for none (`core/waits.py`)."""
 
 
 @dataclass(frozen=True, slots=True)

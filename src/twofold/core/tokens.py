@@ -29,6 +29,10 @@ class Purpose(StrEnum):
     """A link mailed to a second address, which proves that it is the person's."""
     PASSKEY = "passkey"
     """The cookie of a sign-in page on which a passkey may be used."""
+    WAIT = "wait"
+    """A mailed link that begins a delayed recovery."""
+    STOP_WAIT = "stop-wait"
+    """A link in every mail about a delayed recovery, which stops it."""
     PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a password
 
 
@@ -41,8 +45,10 @@ LINK_LIFETIME: dict[Purpose, int] = {
     Purpose.BROWSER_LINK: 15 * MINUTE,
     Purpose.OPEN_BROWSER: 15 * MINUTE,
     Purpose.CODE_LINK: 15 * MINUTE,
+    Purpose.WAIT: 15 * MINUTE,
 }
-"""Seconds that each kind of one-time link lives; see also `RECOVERY_LIFETIME`."""
+"""Seconds that each kind of one-time link lives; see also `RECOVERY_LIFETIME`, and
+`STOP_LIFETIME` in `core/waits.py`."""
 
 
 class Maker(StrEnum):
@@ -52,9 +58,11 @@ class Maker(StrEnum):
     """The operator, on the server's console: printed, handed over."""
     DESK = "desk"
     """The help desk or an admin: mailed."""
+    WAIT = "wait"
+    """A delayed recovery that nobody stopped: mailed."""
 
 
-RECOVERY_LIFETIME: dict[Maker, int] = {Maker.CONSOLE: HOUR, Maker.DESK: DAY}
+RECOVERY_LIFETIME: dict[Maker, int] = {Maker.CONSOLE: HOUR, Maker.DESK: DAY, Maker.WAIT: DAY}
 """Seconds that a link which sets up anew lives, by its maker. A day is the most that NIST
 SP 800-63B-4 section 4.2.1.2 gives a recovery code that is mailed."""
 

@@ -7,7 +7,8 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import Instant, Person
 from twofold.core.throttle import Step
-from twofold.flows import guard
+from twofold.core.waits import StopReason
+from twofold.flows import guard, wait_stops
 from twofold.flows.outbox import record, write_mail
 from twofold.ports import Tx
 
@@ -20,6 +21,7 @@ def after_wrong_code(
         _tell(tx, now, person, MailKind.CODE_FAILURES, EventKind.PAIR_MODE, source)
     if Step.PASSWORD_STOLEN in steps:
         tx.people.mark_stolen(person.id, now)
+        wait_stops.stop(tx, now, person, StopReason.STOLEN)
         _tell(tx, now, person, MailKind.PASSWORD_STOLEN, EventKind.PASSWORD_STOLEN, source)
         _alert_admins(tx, now, person, source)
     if Step.DISABLE in steps and tx.authenticators.disable(person.id, at=now):

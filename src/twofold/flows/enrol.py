@@ -27,7 +27,7 @@ from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.signin import SignInFact, advance, state_of
 from twofold.core.throttle import Wait
 from twofold.core.tokens import Purpose, digest
-from twofold.flows import browsers, guard, links, recovery, sessions
+from twofold.flows import browsers, guard, links, recovery, sessions, wait_stops
 from twofold.flows.links import OpenLink
 from twofold.flows.outbox import may_be_asked_for, record, write_mail
 from twofold.flows.proofs import Accepted, Proof, Standing, Typed
@@ -299,6 +299,7 @@ def _make_it_count(
         person.id, new.replaces, keep=new.id, at=now
     )
     sessions.end_others(tx, now, person, keep=keep_session)
+    wait_stops.saved(tx, now, person)
     for purpose in (Purpose.ENROL, Purpose.RECOVERY):
         tx.links.end_all(person.id, purpose)
     kind, mail = _news(bound=bound, replaced=bool(replaced))

@@ -64,9 +64,14 @@ def mint(
     return token, expires_at
 
 
+def find(tx: Tx, *, purpose: Purpose, token: str) -> Link | None:
+    """The link as it is stored, also one that opens nothing any more."""
+    return tx.links.find(purpose, digest(purpose, token))
+
+
 def look(tx: Tx, now: Instant, *, purpose: Purpose, token: str) -> OpenLink | LinkTrouble:
     """What a link would open, without using it: what GET shows (mail scanners press GET)."""
-    link = tx.links.find(purpose, digest(purpose, token))
+    link = find(tx, purpose=purpose, token=token)
     if link is None:
         return LinkTrouble.UNKNOWN
     if link.used_at is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from twofold.core.events import EventKind
-from twofold.core.mail import Mail, MailKind, MailState
+from twofold.core.mail import TO_EVERY_ADDRESS, Mail, MailKind, MailState
 from twofold.core.people import DAY, MINUTE, Instant, Person
 from twofold.ports import Tx
 
@@ -39,7 +39,8 @@ def _addressees(
     """Where it goes. The first address comes last, so that the person's latest mail, by which
     the list of people says whether they can be reached, is the one to that address.
     """
-    if kind is not MailKind.ADDRESS_LINK and "token" in params:
+    opens = "token" in params and kind not in TO_EVERY_ADDRESS
+    if opens and kind is not MailKind.ADDRESS_LINK:
         return (person.email,)
     second = tx.addresses.of(person.id)
     if kind is MailKind.ADDRESS_LINK:

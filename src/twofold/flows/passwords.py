@@ -13,7 +13,8 @@ from twofold.core.people import Instant, Person, PersonState
 from twofold.core.policy import Requirement, requirement
 from twofold.core.sessions import Caller
 from twofold.core.tokens import Purpose
-from twofold.flows import links, sessions
+from twofold.core.waits import StopReason
+from twofold.flows import links, sessions, wait_stops
 from twofold.flows.links import LinkTrouble, OpenLink
 from twofold.flows.outbox import may_be_asked_for, record, write_mail
 from twofold.flows.sign_in import From, PasswordRefused, SignInEnded
@@ -69,6 +70,7 @@ def set_by_link(
     ):
         return LinkTrouble.USED
     sessions.end_others(tx, now, person)
+    wait_stops.stop(tx, now, person, StopReason.PASSWORD)
     record(tx, now, EventKind.PASSWORD_SET, person, actor_id=person.id, by=purpose.value)
     if purpose is not Purpose.INVITATION:
         write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=source.browser)
@@ -97,6 +99,7 @@ def replace_stolen(
     ):
         return SignInEnded()
     sessions.end_others(tx, now, person, keep=caller.session.id)
+    wait_stops.stop(tx, now, person, StopReason.PASSWORD, actor_id=person.id)
     record(tx, now, EventKind.PASSWORD_CHANGED, person, actor_id=person.id)
     write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=place.source.browser)
     return PasswordChanged(token)
@@ -122,6 +125,7 @@ def change(
     if not tx.people.set_password(person.id, encoded, expected_version=tried.password_version):
         return SignInEnded()
     sessions.end_others(tx, now, person, keep=caller.session.id)
+    wait_stops.stop(tx, now, person, StopReason.PASSWORD, actor_id=person.id)
     record(tx, now, EventKind.PASSWORD_CHANGED, person, actor_id=person.id)
     write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=place.source.browser)
     return PasswordChanged(token)

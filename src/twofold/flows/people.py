@@ -10,7 +10,8 @@ from twofold.core.people import DAY, Account, Instant, Person, PersonState, Role
 from twofold.core.policy import may_give_role, may_manage
 from twofold.core.roster import Action, Plan, Roster, plan
 from twofold.core.tokens import Purpose
-from twofold.flows import links, sessions
+from twofold.core.waits import StopReason
+from twofold.flows import links, sessions, wait_stops
 from twofold.flows.outbox import record, write_mail
 from twofold.flows.setup import Refused
 from twofold.ports import PersonRow, Tally, Tx
@@ -233,6 +234,8 @@ def set_role(
     if person.id == actor.id:
         return Refused("role", "You cannot change your own role. Ask another admin to do it.")
     tx.people.set_role(person.id, role)
+    if role.is_staff:
+        wait_stops.stop(tx, now, person, StopReason.ROLE, actor_id=actor.id)
     record(
         tx,
         now,
@@ -259,6 +262,7 @@ def set_disabled(
     if disabled:
         tx.people.set_state(person.id, PersonState.DISABLED)
         sessions.end_others(tx, now, person)
+        wait_stops.stop(tx, now, person, StopReason.DISABLED, actor_id=actor.id)
     else:
         state = PersonState.ACTIVE if person.has_password else PersonState.INVITED
         tx.people.set_state(person.id, state)

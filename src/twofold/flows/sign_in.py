@@ -14,6 +14,7 @@ from twofold.core.people import Account, Instant, Person, PersonState, email_key
 from twofold.core.policy import Requirement, requirement
 from twofold.core.sessions import (
     ENROLLING_LIFETIME,
+    SECOND_FACTORS,
     SIGN_IN_LIFETIME,
     Caller,
     HalfCaller,
@@ -22,7 +23,8 @@ from twofold.core.sessions import (
 )
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.tokens import Purpose, digest
-from twofold.flows import alarms, browsers, guard, sessions
+from twofold.core.waits import StopReason
+from twofold.flows import alarms, browsers, guard, sessions, wait_stops
 from twofold.flows.guard import Charge
 from twofold.flows.outbox import record
 from twofold.ports import Tx
@@ -261,6 +263,9 @@ def finish(
         browser_id=browser.id,
         trusted=skipped_code,
     )
+    proved = not SECOND_FACTORS.isdisjoint(methods)
+    if proved and wait_stops.stop(tx, now, person, StopReason.SIGN_IN, actor_id=person.id):
+        return_to = "/"  # The home page says what was stopped.
     note = note_of(tx.recovery.standing(person.id), tx.authenticators.in_force(person.id), now)
     return SignedIn(token, return_to, browser_token, note=note)
 

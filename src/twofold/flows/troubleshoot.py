@@ -18,6 +18,7 @@ from twofold.core.policy import (
     profile_of,
 )
 from twofold.core.sessions import Session
+from twofold.core.waits import Wait
 from twofold.flows import guard
 from twofold.ports import Tx
 
@@ -37,6 +38,8 @@ class Dossier:
     may_unlock: bool
     may_end_authenticator: bool
     second: SecondAddress | None = None
+    wait: Wait | None = None
+    """The delayed recovery that runs."""
 
 
 def look(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Dossier | None:
@@ -50,6 +53,7 @@ def look(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Dossier | No
         may_unlock=may_unlock(actor, case.person),
         may_end_authenticator=may_end_authenticator(actor, case.person),
         second=tx.addresses.of(case.person.id),
+        wait=tx.waits.running(case.person.id),
     )
 
 

@@ -22,13 +22,17 @@ LINK_PATHS: Mapping[MailKind, str] = {
     MailKind.BROWSER_LINK: "sign-in/link",
     MailKind.CODE_LINK: "sign-in/code/link",
     MailKind.ADDRESS_LINK: "address",
+    MailKind.WAIT_LINK: "wait",
+    MailKind.WAIT_NOTICE: "wait/stop",
+    MailKind.WAIT_OPEN: "recover",
+    MailKind.WAIT_OVER: "wait/stop",
 }
 """The kinds with a one-time link, and the path that stands before its token."""
 
 HIDDEN_LINK = "the one-time link is shown only to its receiver"
 """What stands in place of a one-time link for everybody else."""
 
-_TIMES = ("at", "expires_at")
+_TIMES = ("at", "expires_at", "started_at", "ends_at")
 _FOREIGN = ("browser", "passkey", "new_name")
 """Texts that whoever caused the mail may have chosen."""
 _ON_THEIR_WAY = (MailState.QUEUED, MailState.SENDING)

@@ -32,7 +32,7 @@ from twofold.ports.nouns import (
 )
 from twofold.ports.posting import Delivery, Letter, Mailer, Postbox, Rendered
 from twofold.ports.randomness import Random
-from twofold.ports.recovering import Addresses
+from twofold.ports.recovering import Addresses, Waits
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -160,5 +160,6 @@ __all__ = [
     "Tally",
     "Tx",
     "Uploads",
+    "Waits",
     "World",
 ]

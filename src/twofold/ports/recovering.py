@@ -1,9 +1,11 @@
-"""The repositories of the roads back in: second mail addresses."""
+"""The repositories of the roads back in: second mail addresses, delayed recoveries."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from twofold.core.addresses import SecondAddress
-from twofold.core.people import Instant
+from twofold.core.people import Instant, Person
+from twofold.core.waits import Wait, WaitState
 
 
 class Addresses(Protocol):
@@ -22,3 +24,35 @@ class Addresses(Protocol):
         ...
 
     def remove(self, person_id: str) -> bool: ...
+
+
+class Waits(Protocol):
+    """Delayed recoveries, at most one running for each person."""
+
+    def add(self, wait: Wait) -> None: ...
+    def running(self, person_id: str) -> Wait | None: ...
+    def latest(self, person_id: str) -> Wait | None:
+        """The one begun last, whatever became of it."""
+        ...
+
+    def due(self, now: Instant) -> Wait | None:
+        """The running one that is to be looked at first, now or because it was written by a clock
+        more than `core.waits.JUMP` ahead of `now`.
+        """
+        ...
+
+    def running_in(self, account_id: str) -> Sequence[tuple[Wait, Person]]:
+        """All that run in the account, the oldest first."""
+        ...
+
+    def move(self, wait: Wait, *, state: WaitState, notices: int) -> bool:
+        """Store what changed in `wait`, if it still stands at `state` with so many `notices`: one
+        conditional update decides among several workers and buttons (promise P2).
+        """
+        ...
+
+    def password_is_proved(self, person_id: str) -> bool:
+        """Whether the present password was part of a complete sign-in, or did not come from a
+        mailed link. A mailbox alone must not be enough.
+        """
+        ...

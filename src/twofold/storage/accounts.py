@@ -22,6 +22,7 @@ ACCOUNT = (
     accounts.c.switched_at,
     accounts.c.guard,
     accounts.c.created_at,
+    accounts.c.wait_hours,
 )
 
 GET = select(*ACCOUNT).where(accounts.c.id == bindparam("account_id"))
@@ -47,13 +48,17 @@ SET_GUARD = (
     .values(guard=bindparam("new_guard"))
 )
 
+SET_WAIT_HOURS = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("account_id"))
+    .values(wait_hours=bindparam("hours"))
+)
+
 
 def account_of(values: Sequence[Any]) -> Account:
     """The account in the columns `ACCOUNT`."""
-    id_, name, issuer, requires_factor, switched_at, guard, created_at = values
-    return Account(
-        id_, name, issuer, bool(requires_factor), switched_at, guard_of(guard), created_at
-    )
+    id_, name, issuer, requires_factor, switched_at, guard, *rest = values
+    return Account(id_, name, issuer, bool(requires_factor), switched_at, guard_of(guard), *rest)
 
 
 @lru_cache(maxsize=256)
@@ -84,6 +89,7 @@ class Accounts:
                 "switched_at": account.switched_at,
                 "created_at": account.created_at,
                 "guard": json.dumps(asdict(account.guard)),
+                "wait_hours": account.wait_hours,
             },
         )
         head = heads.sealed(self._ring, account.id, 0, heads.BEFORE_THE_FIRST_EVENT)
@@ -118,6 +124,11 @@ class Accounts:
         """Slow guesses down by this policy from now on."""
         values = {"account_id": account_id, "new_guard": json.dumps(asdict(guard))}
         self._connection.execute(SET_GUARD, values)
+
+    def set_wait_hours(self, account_id: str, hours: int) -> None:
+        """Let its people recover by waiting so long, or not at all (0)."""
+        values = {"account_id": account_id, "hours": hours}
+        self._connection.execute(SET_WAIT_HOURS, values)
 
     def count(self) -> int:
         """How many accounts the deployment hosts."""

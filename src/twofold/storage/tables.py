@@ -67,6 +67,7 @@ accounts = Table(
     Column("switched_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("guard", Text, nullable=False, server_default="{}"),
+    Column("wait_hours", Integer, nullable=False, server_default=text("0")),
 )
 
 people = Table(
@@ -330,6 +331,35 @@ challenges = Table(
     Column("expires_at", BigInteger, nullable=False, index=True),
     Column("used_at", BigInteger),
     Index(None, "source", "expires_at"),
+)
+
+# A delayed recovery, see core/waits.py.
+waits = Table(
+    "waits",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False),
+    Column("person_id", Word, ForeignKey("people.id"), nullable=False),
+    Column("state", Word, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("password_version", Integer, nullable=False),
+    Column("notices", Integer, nullable=False),
+    Column("mail_id", Word, ForeignKey("mails.id"), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("stepped_at", BigInteger, nullable=False),
+    Column("next_at", BigInteger, nullable=False),
+    Column("open_until", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("stopped_by", Word),
+    Index(None, "person_id", "id"),
+    Index(None, "account_id"),
+)
+Index(
+    "uq_waits_person_id_running",
+    waits.c.person_id,
+    unique=True,
+    sqlite_where=waits.c.state.in_(("waiting", "open")),
+    postgresql_where=waits.c.state.in_(("waiting", "open")),
 )
 
 sealing_keys = Table(

@@ -22,6 +22,7 @@ from twofold.storage.sealing import KeyRing
 from twofold.storage.sessions import Sessions
 from twofold.storage.sign_ins import SignIns
 from twofold.storage.uploads import Uploads
+from twofold.storage.waits import Waits
 
 
 class Transaction:
@@ -47,6 +48,7 @@ class Transaction:
         self.challenges = Challenges(connection)
         self.comparisons = Comparisons(connection)
         self.addresses = Addresses(connection)
+        self.waits = Waits(connection)
         self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:

@@ -24,6 +24,7 @@ from twofold.web import (
     history,
     home,
     mail,
+    no_phone,
     passkeys,
     people,
     people_import,
@@ -34,6 +35,7 @@ from twofold.web import (
     second_step,
     set_up,
     sign_in,
+    waits,
 )
 from twofold.web.access import Gate, Needs, Page
 from twofold.web.clock_watch import ClockWatch
@@ -56,6 +58,7 @@ ALL_PAGES: tuple[Page, ...] = (
     *help.PAGES,
     *sign_in.PAGES,
     *second_step.PAGES,
+    *no_phone.PAGES,
     *recovery.PAGES,
     *browser_link.PAGES,
     *doors.PAGES,
@@ -70,6 +73,7 @@ ALL_PAGES: tuple[Page, ...] = (
     *guard_policy.PAGES,
     *activity.PAGES,
     *radar.PAGES,
+    *waits.PAGES,
     *people_import.PAGES,
     *people.PAGES,
     *compare.PAGES,

@@ -38,6 +38,8 @@ def link_gone(
     title, message = TROUBLES[trouble]
     if what == "invitation" and trouble is not LinkTrouble.UNKNOWN:
         message += " If you have no password yet, ask an admin to invite you again."
+    if what == "wait" and trouble is not LinkTrouble.UNKNOWN:
+        message += " Sign in with your password, and ask again under “I don’t have my phone”."
     if what == "address" and trouble is not LinkTrouble.UNKNOWN:
         message += " My Profile shows whether the address is confirmed, and sends a new link."
     if what == "set-up" and trouble is not LinkTrouble.UNKNOWN:

@@ -6,7 +6,7 @@ from twofold.core.authenticators import is_stopped
 from twofold.core.notes import check_up_due
 from twofold.core.people import Role
 from twofold.core.recovery import RecoveryStanding
-from twofold.flows import authenticators, recovery, rollout
+from twofold.flows import authenticators, recovery, rollout, waits
 from twofold.web import radar
 from twofold.web.access import Ctx, Needs, Page
 
@@ -31,10 +31,15 @@ async def show(ctx: Ctx) -> Response:
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
     sees_radar = me.person.role.is_staff
+    running = (
+        await ctx.world.store.run(waits.running, account_id=me.account.id) if sees_radar else ()
+    )
     return ctx.render(
         "home.html",
         checklist=checklist,
         clock_alarm=clock_alarm,
+        own_wait=await ctx.world.store.run(waits.latest, person_id=me.person.id),
+        waiting=[person for _, person in running],
         sees_radar=sees_radar,
         incident=await radar.notice(ctx) if sees_radar else "",
     )
