@@ -14,7 +14,7 @@ from tests.mail.servers import Box
 
 PATIENCE = 60
 LINK = re.compile(
-    r"http://\S+/(?:invitation|enrol|password|sign-in/link|sign-in/code/link|address)/[\w-]+"
+    r"http://\S+/(?:invitation|enrol|password|sign-in/link|sign-in/code/link|address|wait/stop|wait|recover)/[\w-]+"
 )
 
 

@@ -194,7 +194,11 @@ def link_from_outbox(admin: Page, kind: str = "") -> str:
     mail = admin.get_by_role("article", name="Text of the mail")
     mail.wait_for()
     addresses = [found.get_attribute("href") or "" for found in mail.get_by_role("link").all()]
-    return next(a for a in addresses if re.search("/(invitation|enrol|password|link|address)/", a))
+    return next(
+        a
+        for a in addresses
+        if re.search("/(invitation|enrol|password|link|address|stop|wait|recover)/", a)
+    )
 
 
 def sign_out(page: Page, who: Person = ADA) -> None:

@@ -63,6 +63,7 @@ def test_a_lost_phone_is_no_lost_account(
     elsewhere = new_page()
     sign_in(elsewhere, BOB)
     elsewhere.get_by_role("link", name="I don’t have my phone").click()
+    elsewhere.get_by_role("link", name="Enter a recovery code").click()
     picture(elsewhere, "recovery-use")
     elsewhere.get_by_label("Recovery code").fill("1234")
     press(elsewhere, "Sign in")
