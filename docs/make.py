@@ -30,7 +30,7 @@ from pathlib import Path
 import pyotp
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from twofold.core import authenticators, enrolment, signin
+from twofold.core import authenticators, enrolment, signin, waits
 from twofold.core.apps import ALLOWED
 from twofold.data import load_apps
 from twofold.settings import NAMES, PREFIX, Settings
@@ -138,6 +138,20 @@ def authenticator_page() -> str:
     )
 
 
+def wait_page() -> str:
+    """docs/states/wait.md."""
+    return machine_page(
+        "The wait",
+        "Delayed recovery, from the button in the first mail to its end. `core/waits.py` says what "
+        "may follow what; `flows/waits.py` and `flows/wait_stops.py` find the facts out, each in "
+        "one conditional update.",
+        "src/twofold/core/waits.py",
+        waits.WaitState,
+        waits.TRANSITIONS,
+        waits.WaitState.WAITING,
+    )
+
+
 # ---- settings ----------------------------------------------------------------------------
 
 
@@ -223,6 +237,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "states" / "sign-in.md": sign_in_page(),
         DOCS / "states" / "authenticator.md": authenticator_page(),
+        DOCS / "states" / "wait.md": wait_page(),
         DOCS / "settings.md": settings_page(),
         DOCS / "apps.md": apps_page(),
         DOCS / "mechanisms.md": runpy.run_path(str(DOCS / "mechanisms.py"))["page"](),

@@ -144,7 +144,11 @@ def at_home(life: Life) -> None:
     life.seen(client)
     clock.advance(60)
     life.set_up(client, gil)
+    client.post("/profile/addresses", {"second": "gil@home.example"}, at="/profile/addresses")
+    second = f"/address/{life.mailed(gil, MailKind.ADDRESS_LINK)}"
+    client.post(second, at=second)
     client.post("/sign-out", at="/sign-out")
+    waits_and_stops(life)
     other = life.client()
     other.post("/forgot-password", {"email": gil.email})
     reset = f"/password/{life.mailed(gil, MailKind.PASSWORD_LINK)}"
@@ -162,6 +166,21 @@ def at_home(life: Life) -> None:
     other.post(gate, at=gate)
     assert other.code(life.code(gil), trust="yes").status_code == 303
     life.seen(other)
+
+
+def waits_and_stops(life: Life) -> None:
+    """Gil asks to get in without the phone, begins the wait, and stops it from a mail."""
+    gil = life.person("gil@example.org")
+    life.acme.store.call(lambda tx: tx.accounts.set_wait_hours(life.acme.account_id, 72))
+    client = life.client()
+    client.password(gil.email, GIL)
+    life.seen(client)
+    client.post("/sign-in/code/no-phone", at="/sign-in/code/no-phone")
+    begin = f"/wait/{life.mailed(gil, MailKind.WAIT_LINK)}"
+    assert client.post(begin, at=begin).status_code == 200
+    stop = f"/wait/stop/{life.mailed(gil, MailKind.WAIT_NOTICE)}"
+    life.mailed(life.acme.owner, MailKind.WAIT_NOTICE)
+    assert client.post(stop, at=stop).status_code == 200
 
 
 @pytest.fixture

@@ -89,7 +89,8 @@ def links_of(face: Face) -> dict[Purpose, tuple[str, Client, dict[str, str]]]:
     """By kind a live link, the browser that it is meant for, and what is sent on its page."""
     site, acme = face.site, face.site.acme
     mia, ben = enrolled(site, "Mia"), add(site, "Ben")
-    gil = acme.add("Gil", invited=True)
+    gil, ned = acme.add("Gil", invited=True), enrolled(site, "Ned")
+    acme.store.call(lambda tx: tx.accounts.set_wait_hours(acme.account_id, 72))
     acme.switch_on()
     half, enrolling = half_way(face, mia), half_way(face, ben)
     half.post("/sign-in/code/send-link", at="/sign-in/code")
@@ -102,6 +103,7 @@ def links_of(face: Face) -> dict[Purpose, tuple[str, Client, dict[str, str]]]:
             f"/sign-in/code/link/{site.mailed(mia, MailKind.CODE_LINK)}", half, {}),
         Purpose.ENROL: (f"/enrol/{site.link(ben, Purpose.ENROL)}", enrolling, {}),
         Purpose.PASSWORD: (f"/password/{site.link(mia, Purpose.PASSWORD)}", face.client(), new),
+        Purpose.WAIT: (f"/wait/{site.link(ned, Purpose.WAIT)}", face.client(), {}),
         Purpose.ADDRESS: (f"/address/{asked_for_second(site, ben)}", face.client(), {}),
         Purpose.INVITATION: (
             f"/invitation/{site.mailed(gil, MailKind.INVITATION)}", face.client(), new),
@@ -157,6 +159,7 @@ LIFETIMES = {
     Purpose.ADDRESS: HOUR,
     Purpose.BROWSER_LINK: 15 * MINUTE,
     Purpose.CODE_LINK: 15 * MINUTE,
+    Purpose.WAIT: 15 * MINUTE,
 }
 
 

@@ -105,7 +105,7 @@ class StopReason(StrEnum):
 
 _REASONS: Mapping[StopReason, str] = {
     StopReason.LINK: "With the button in one of the mails",
-    StopReason.PERSON: "In the person's own session",
+    StopReason.PERSON: "In the person’s own session",
     StopReason.STAFF: "By the help desk or an admin",
     StopReason.SIGN_IN: "By a complete sign-in",
     StopReason.SET_UP: "By a new authenticator that was saved",
