@@ -70,8 +70,8 @@ def used(
 
 @given(st.integers(-140, 140), st.integers(0, 10_000))
 def test_twenty_codes_say_how_far_a_clock_is_off(off: int, seed: int) -> None:
-    """Within twenty seconds, typing and rounding and all, mostly within ten; and it is called steady,
-    or nothing.
+    """Within twenty seconds, typing and rounding and all, mostly within ten; and it is called
+    steady, or nothing.
     """
     drift = drift_of(used(off, seed=seed))
     assert drift is not None

@@ -23,7 +23,7 @@ from twofold.core.mail import MailKind
 from twofold.core.people import DAY, HOUR, MINUTE, Person, Role
 from twofold.core.tokens import Purpose
 from twofold.core.waits import REST, StopReason, Wait, WaitState
-from twofold.flows import enrol, links, passwords, people, recovery_link, waits
+from twofold.flows import enrol, links, passwords, people, recovery_link, sign_in, waits
 from twofold.flows.enrol import LinkRefused
 from twofold.flows.links import LinkTrouble
 from twofold.flows.setup import Refused
@@ -470,3 +470,16 @@ def test_somebody_of_another_account_stops_nothing_here(acme: Organisation, ben:
     assert acme.store.call(lambda tx: waits.running(tx, account_id="bolt")) == []
     ((wait, person),) = acme.store.call(lambda tx: waits.running(tx, account_id=acme.account_id))
     assert (wait, person) == (standing(acme, ben), ben)
+
+
+def test_a_passkey_alone_proves_no_password(acme: Organisation, ben: Person) -> None:
+    """Its owner signs in without the password, and so says nothing about who has set it."""
+    acme.call(passwords.request_link, email=ben.email)
+    token = acme.token(ben, MailKind.PASSWORD_LINK)
+    acme.call(
+        passwords.set_by_link, purpose=Purpose.PASSWORD, token=token, encoded=ENCODED, source=DESK
+    )
+    ben = acme.person(ben.id)
+    acme.call(sign_in.finish, ben, acme.account, "/", HERE, methods=("hwk", "user"))
+    acme.call(waits.ask, half=acme.half(ben), source=DESK)
+    assert acme.mails(ben, MailKind.WAIT_LINK) == []

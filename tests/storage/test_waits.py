@@ -7,7 +7,6 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.storage.races import race
 from tests.storage.samples import NOW, link, mail, with_ann
-from twofold.core.browsers import Browser
 from twofold.core.people import DAY
 from twofold.core.tokens import Purpose, digest
 from twofold.core.waits import JUMP, StopReason, Wait, WaitState
@@ -71,7 +70,7 @@ def test_of_many_movers_one_moves_it(ann: Store) -> None:
 
 
 @pytest.mark.parametrize("purpose", [Purpose.PASSWORD, Purpose.INVITATION, Purpose.ENROL])
-def test_a_password_is_proved_by_a_browser_that_was_seen_after_its_link(
+def test_a_password_out_of_a_link_is_proved_for_its_own_version(
     store: Store, purpose: Purpose
 ) -> None:
     """A link of the version before made it; one that was not used, of another kind or of an
@@ -88,7 +87,9 @@ def test_a_password_is_proved_by_a_browser_that_was_seen_after_its_link(
     used = replace(link("l2", purpose=purpose), password_version=1, used_at=NOW)
     store.call(lambda tx: tx.links.add(used, digest(purpose, "l2")))
     assert proved() is (purpose is Purpose.ENROL)
-    for at in (NOW, NOW + 1):
-        browser = Browser(f"b{at}", "acme", "ann", "Firefox", "192.0.2.1", at, at, None, "")
-        store.call(lambda tx, one=browser: tx.browsers.add(one, digest(Purpose.BROWSER, one.id)))
-        assert proved() is (at > NOW or purpose is Purpose.ENROL)
+    store.call(lambda tx: tx.waits.prove_password("ann"))
+    assert proved()
+    store.call(lambda tx: tx.people.set_password("ann", "y", expected_version=2))
+    newer = replace(link("l3", purpose=purpose), password_version=2, used_at=NOW)
+    store.call(lambda tx: tx.links.add(newer, digest(purpose, "l3")))
+    assert proved() is (purpose is Purpose.ENROL)

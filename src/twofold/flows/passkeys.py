@@ -22,7 +22,7 @@ from twofold.core.sessions import Caller, HalfCaller
 from twofold.core.signin import SignInFact, advance, state_of
 from twofold.core.tokens import Purpose
 from twofold.core.webauthn import Answer, Made
-from twofold.flows import browsers, ceremonies, enrol, links, recovery, sessions
+from twofold.flows import browsers, ceremonies, enrol, links, recovery, sessions, wait_stops
 from twofold.flows.ceremonies import Binding, PasskeyRefused
 from twofold.flows.enrol import LinkRefused, NeedsProof, needed_proof
 from twofold.flows.links import OpenLink
@@ -131,6 +131,7 @@ def save(
         tx.passkeys.remove(person.id, made.id)
         return SignInEnded()
     _after_change(tx, now, person, keep_session=caller.session.id)
+    wait_stops.saved(tx, now, person)
     _tell(tx, now, person, EventKind.PASSKEY_ADDED, MailKind.PASSKEY_ADDED, made, place)
     browser_token, _ = browsers.remember(
         tx,
@@ -176,6 +177,7 @@ def save_demanded(
         if other.id != made.id:
             tx.passkeys.remove(person.id, other.id)
     _after_change(tx, now, person, keep_session="")
+    wait_stops.saved(tx, now, person)
     _tell(tx, now, person, EventKind.PASSKEY_ADDED, MailKind.PASSKEY_ADDED, made, place)
     codes = recovery.first_set(tx, now, person)
     done = finish(

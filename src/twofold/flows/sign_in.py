@@ -266,6 +266,8 @@ def finish(
     proved = not SECOND_FACTORS.isdisjoint(methods)
     if proved and wait_stops.stop(tx, now, person, StopReason.SIGN_IN, actor_id=person.id):
         return_to = "/"  # The home page says what was stopped.
+    if proved and "pwd" in methods:
+        tx.waits.prove_password(person.id)
     note = note_of(tx.recovery.standing(person.id), tx.authenticators.in_force(person.id), now)
     return SignedIn(token, return_to, browser_token, note=note)
 

@@ -34,6 +34,7 @@ def stop(
         tx.links.end_all(person.id, Purpose.ENROL)
         tx.sign_ins.end_all(person.id)
         tx.authenticators.discard_pending(person.id)
+        tx.challenges.end_all(person.id)
     for one in told(tx, person):
         write_mail(
             tx,

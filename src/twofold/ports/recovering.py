@@ -52,7 +52,11 @@ class Waits(Protocol):
         ...
 
     def password_is_proved(self, person_id: str) -> bool:
-        """Whether the present password was part of a complete sign-in, or did not come from a
-        mailed link. A mailbox alone must not be enough.
+        """Whether the present password was part of a complete sign-in with a second factor, or did
+        not come from a mailed link. A mailbox alone must not be enough.
         """
+        ...
+
+    def prove_password(self, person_id: str) -> None:
+        """The present password was part of such a sign-in."""
         ...

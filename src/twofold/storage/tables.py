@@ -85,6 +85,7 @@ people = Table(
     Column("password_version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("password_stolen_at", BigInteger),
+    Column("proved_version", Integer, nullable=False, server_default=text("0")),
     Index(None, "account_id", "email_key"),
 )
 

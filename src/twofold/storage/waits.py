@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, Executable, bindparam, insert, or_, select, update
 
 from twofold.core.people import Instant, Person
 from twofold.core.tokens import Purpose
 from twofold.core.waits import JUMP, RUNNING, StopReason, Wait, WaitState
 from twofold.storage.people_rows import PERSON, person_of
-from twofold.storage.tables import browsers, fixed, links, people, waits
+from twofold.storage.tables import fixed, links, people, waits
 
 WAIT = (
     waits.c.id,
@@ -64,14 +64,7 @@ MOVE = (
         stopped_by=bindparam("reason"),
     )
 )
-# A link of the version before the present one made the present password. Whoever has an
-# authenticator completes no sign-in without it, but in a trusted browser, and trust ends with
-# every new password: so a browser that was seen since has seen both.
-SEEN = (
-    select(func.coalesce(func.max(browsers.c.seen_at), 0))
-    .where(browsers.c.person_id == bindparam("of_person"))
-    .scalar_subquery()
-)
+# A link of the version before the present one made the present password.
 MAILED_AND_NOT_PROVED = (
     select(links.c.id)
     .select_from(links.join(people, people.c.id == links.c.person_id))
@@ -79,9 +72,18 @@ MAILED_AND_NOT_PROVED = (
         links.c.person_id == bindparam("of_person"),
         links.c.purpose.in_([fixed(Purpose.PASSWORD), fixed(Purpose.INVITATION)]),
         links.c.password_version == people.c.password_version - 1,
-        links.c.used_at >= SEEN,
+        links.c.used_at.is_not(None),
+        people.c.proved_version != people.c.password_version,
     )
     .limit(1)
+)
+PROVE = (
+    update(people)
+    .where(
+        people.c.id == bindparam("of_person"),
+        people.c.proved_version != people.c.password_version,
+    )
+    .values(proved_version=people.c.password_version)
 )
 
 
@@ -151,6 +153,10 @@ class Waits:
         """Not one that a mailed link set and nobody has completed a sign-in with."""
         found = self._connection.execute(MAILED_AND_NOT_PROVED, {"of_person": person_id})
         return found.first() is None
+
+    def prove_password(self, person_id: str) -> None:
+        """Note it once for each password."""
+        self._connection.execute(PROVE, {"of_person": person_id})
 
     def _one(self, statement: Executable, values: Mapping[str, object]) -> Wait | None:
         row = self._connection.execute(statement, values).one_or_none()

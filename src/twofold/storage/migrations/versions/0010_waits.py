@@ -14,6 +14,8 @@ def upgrade() -> None:
     """Off everywhere, and nobody waits."""
     off = sa.Column("wait_hours", sa.Integer(), nullable=False, server_default=sa.text("0"))
     op.add_column("accounts", off)
+    proved = sa.Column("proved_version", sa.Integer(), nullable=False, server_default=sa.text("0"))
+    op.add_column("people", proved)
     op.create_table(
         "waits",
         sa.Column("id", WORD, nullable=False),
