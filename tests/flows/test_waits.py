@@ -483,3 +483,16 @@ def test_a_passkey_alone_proves_no_password(acme: Organisation, ben: Person) -> 
     acme.call(sign_in.finish, ben, acme.account, "/", HERE, methods=("hwk", "user"))
     acme.call(waits.ask, half=acme.half(ben), source=DESK)
     assert acme.mails(ben, MailKind.WAIT_LINK) == []
+
+
+def test_the_password_of_an_invitation_counts(acme: Organisation) -> None:
+    """It was set before there was a factor, so whoever set the factor up had it."""
+    gil = acme.add("Gil", invited=True)
+    token = acme.token(gil, MailKind.INVITATION)
+    acme.call(
+        passwords.set_by_link, purpose=Purpose.INVITATION, token=token, encoded=ENCODED, source=DESK
+    )
+    gil = acme.person(gil.id)
+    acme.enrol(gil)
+    allow(acme)
+    assert begun(acme, gil).is_running

@@ -64,13 +64,14 @@ MOVE = (
         stopped_by=bindparam("reason"),
     )
 )
-# A link of the version before the present one made the present password.
+# A link of the version before the present one made the present password. An invitation does not
+# count: it is open only before there is a factor, so the factor came after that password.
 MAILED_AND_NOT_PROVED = (
     select(links.c.id)
     .select_from(links.join(people, people.c.id == links.c.person_id))
     .where(
         links.c.person_id == bindparam("of_person"),
-        links.c.purpose.in_([fixed(Purpose.PASSWORD), fixed(Purpose.INVITATION)]),
+        links.c.purpose == fixed(Purpose.PASSWORD),
         links.c.password_version == people.c.password_version - 1,
         links.c.used_at.is_not(None),
         people.c.proved_version != people.c.password_version,
