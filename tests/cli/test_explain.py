@@ -4,7 +4,7 @@ import json
 
 from tests.cli.conftest import PASSWORD, Run
 
-KEYS = {"email", "standing", "sentence", "say", "avoid", "also", "locks", "tries"}
+KEYS = {"email", "standing", "sentence", "say", "avoid", "also", "locks", "passkeys", "tries"}
 
 
 def test_the_sentence_and_what_to_say_are_printed(account: Run) -> None:

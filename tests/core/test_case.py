@@ -17,7 +17,8 @@ from twofold.core.diagnosis import Cause
 from twofold.core.evidence import BROKEN, NOT_LOOKED_AT, Device, tries
 from twofold.core.locks import Lock, LockKind
 from twofold.core.mail import Mail, MailKind, MailState
-from twofold.core.people import DAY, HOUR, PersonState, Role
+from twofold.core.passkeys import Passkey
+from twofold.core.people import DAY, HOUR, GuardPolicy, PasskeysFrom, PersonState, Role
 
 NOW = 1_789_000_000
 BEN = person(Role.MEMBER, "b")
@@ -250,3 +251,35 @@ def test_every_history_has_an_answer(history: list[tuple[int, Outcome, Cause, bo
     assert found.sentence.endswith(".")
     assert found.say
     assert set(found.support) <= {one.id for one in attempts}
+
+
+KEY = Passkey(
+    "k1", "a1", "b", b"id", b"key", 0, "", "Blue key", (), False, False, NOW - DAY, NOW - 60
+)
+
+
+def test_somebody_with_passkeys_only_has_a_second_step() -> None:
+    """Nobody is told that they never set up, or that the password alone is enough."""
+    case = a_case(devices=(), passkeys=(KEY,), signed_in_at=NOW - 60)
+    assert diagnose(case).sentence.startswith("Everything works")
+    assert "password alone" not in diagnose(case).sentence
+    assert requirement_of(case).startswith("Met: ")
+    free = replace(ON, requires_factor=False)
+    assert requirement_of(replace(case, account=free)).endswith("has one all the same.")
+
+
+def test_a_passkey_is_named_where_the_app_is_stopped() -> None:
+    """It is the way in that is left."""
+    shut = Lock(LockKind.AUTHENTICATOR, since=NOW - 60)
+    say = "You can sign in with your passkey."
+    assert say in diagnose(a_case(locks=(shut,), passkeys=(KEY,))).say
+    assert say not in diagnose(a_case(locks=(shut,))).say
+
+
+def test_who_must_use_a_passkey_is_told_to_the_help_desk() -> None:
+    """And whether they have one."""
+    only = replace(ON, guard=GuardPolicy(passkeys_from=PasskeysFrom.EVERYBODY))
+    assert requirement_of(a_case(account=only, passkeys=(KEY,))) == (
+        "A passkey: Acme takes nothing else from this role."
+    )
+    assert requirement_of(a_case(account=only)).endswith("must set one up at the next sign-in.")

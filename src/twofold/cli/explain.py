@@ -21,8 +21,8 @@ def explain(email: str, as_json: bool) -> None:
     """Say in one sentence why somebody cannot sign in, and on what evidence.
 
     Keys of the JSON object: email, standing (works, not set up, trouble or shut), sentence, say,
-    avoid, also, locks (kind, until, sentence, ended_by), tries (at, outcome, cause, certain,
-    seconds_off, browser, known_browser, sentence); times in UTC.
+    avoid, also, passkeys (name, kept, used), locks (kind, until, sentence, ended_by), tries (at,
+    outcome, cause, certain, seconds_off, browser, known_browser, sentence); times in UTC.
     """
     with open_world() as world:
         case = world.store.call(troubleshoot.case_by_email, world.clock.now(), email=email)
@@ -39,6 +39,9 @@ def explain(email: str, as_json: bool) -> None:
     click.echo(f"\nTell the caller: {found.say}")
     if found.avoid:
         click.echo(f"What not to do: {' '.join(found.avoid)}")
+    for one in case.passkeys:
+        used = moment(one.used_at) if one.used_at else "never"
+        click.echo(f"Passkey: {one.name} ({one.kept.lower()}), last used {used}")
     if case.tried:
         click.echo()
         print_table(
@@ -70,6 +73,14 @@ def _as_object(case: Case, found: Diagnosis) -> dict[str, object]:
         "say": found.say,
         "avoid": list(found.avoid),
         "also": list(found.also),
+        "passkeys": [
+            {
+                "name": one.name,
+                "kept": one.kept,
+                "used": None if one.used_at is None else moment(one.used_at),
+            }
+            for one in case.passkeys
+        ],
         "locks": [
             {
                 "kind": one.kind.value,

@@ -16,8 +16,9 @@ from twofold.core.evidence import Device, Tried
 from twofold.core.locks import Lock, LockKind
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.moments import day, near, until
+from twofold.core.passkeys import Passkey
 from twofold.core.people import DAY, Account, Instant, Person, PersonState, Profile
-from twofold.core.policy import Requirement, profile_of, requirement
+from twofold.core.policy import Requirement, demands_passkey, profile_of, requirement
 from twofold.core.recovery import RecoveryStanding
 
 WEAK = (Cause.NO_MATCH, Cause.MALFORMED, Cause.NOT_CHECKED, Cause.REPEATED, None)
@@ -58,6 +59,8 @@ class Case:
     """The last complete sign-in, as far as it is known."""
     recovery: RecoveryStanding | None
     """The recovery codes in store, or None without a set."""
+    passkeys: Sequence[Passkey] = ()
+    """The oldest first."""
 
     @property
     def active(self) -> Device | None:
@@ -70,6 +73,11 @@ class Case:
         return self._in_state(AuthenticatorState.PENDING)
 
     @property
+    def enrolled(self) -> bool:
+        """Whether anything binds the person to a second step."""
+        return self.active is not None or bool(self.passkeys)
+
+    @property
     def set_ups(self) -> int:
         """How many set-ups were saved."""
         return sum(one.confirmed_at is not None for one in self.devices)
@@ -77,7 +85,7 @@ class Case:
     @property
     def requirement(self) -> Requirement:
         """What the policy asks of the person now."""
-        return requirement(self.account, enrolled=self.active is not None)
+        return requirement(self.account, enrolled=self.enrolled)
 
     def lock(self, *kinds: LockKind) -> Lock | None:
         """The first lock of these kinds that stands."""
@@ -120,8 +128,13 @@ def requirement_of(case: Case) -> str:
     since = f" since {day(case.account.switched_at)}" if case.account.switched_at else ""
     if case.requirement is Requirement.MUST_ENROL:
         return f"Must set up now: {name} asks everybody for a second step{since}."
+    if demands_passkey(case.account, case.person.role):
+        lacking = (
+            "" if case.passkeys else f" {case.person.name} must set one up at the next sign-in."
+        )
+        return f"A passkey: {name} takes nothing else from this role.{lacking}"
     if not case.account.requires_factor:
-        own = "has one all the same" if case.active else "has none"
+        own = "has one all the same" if case.enrolled else "has none"
         return f"None: {name} does not ask for a second step. {case.person.name} {own}."
     strict = profile_of(case.account, case.person.role) is Profile.STRICT
     twice = " In a new browser two codes in a row, because of the role." if strict else ""
@@ -161,11 +174,12 @@ def _authenticator_off(case: Case) -> Diagnosis | None:
     if lock is None:
         return None
     group = best(case)
+    by_passkey = "You can sign in with your passkey. " if case.passkeys else ""
     return Diagnosis(
         Standing.SHUT,
         locks.sentence(lock, case.now),
-        "After too many wrong codes your authenticator was switched off. An admin can end it; "
-        "then you set up a new one.",
+        f"After too many wrong codes your authenticator was switched off. {by_passkey}An admin can "
+        "end it; then you set up a new one.",
         (WHO, "Unlock alone does not bring it back."),
         (group[0].told.desk,) if group and group[0].told else (),
         tuple(one.attempt.id for one in group),
@@ -236,7 +250,7 @@ def _stolen(case: Case) -> Diagnosis | None:
 
 
 def _never_set_up(case: Case) -> Diagnosis | None:
-    if case.active is not None or case.requirement is Requirement.NONE:
+    if case.enrolled or case.requirement is Requirement.NONE:
         return None
     fate, say = _fate(_mail(case, *ABOUT_SET_UP), case.now)
     begun = ""
@@ -258,7 +272,7 @@ def _works(case: Case) -> Diagnosis:
             "Nothing is wrong that we know of: no sign-in so far, and nothing was refused.",
             "Sign in with your address and your password. Tell me what the page says.",
         )
-    steps = "" if case.active is not None else " With the password alone: no second step is set up."
+    steps = "" if case.enrolled else " With the password alone: no second step is set up."
     return Diagnosis(
         Standing.WORKS,
         f"Everything works: last sign-in {near(case.signed_in_at, case.now)}.{steps}",

@@ -90,6 +90,7 @@ def case_of(tx: Tx, now: Instant, *, account_id: str, person_id: str) -> Case | 
         seen_at=max((one.seen_at for one in sessions), default=None),
         signed_in_at=_signed_in_at(attempts, browsers, sessions),
         recovery=tx.recovery.standing(person.id),
+        passkeys=tx.passkeys.of(person.id),
     )
 
 
