@@ -66,7 +66,7 @@ def test_save_shows_the_recovery_codes_once(site: Site, ben: Person) -> None:
     assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
     codes = SHOWN.findall(page.text)
     assert len(codes) == 10
-    assert "Next time you sign in, we ask for a code" in text_of(page)
+    assert "Next time you sign in, we ask for a second step" in text_of(page)
     again = browser.post(f"{OWN}/save", typed, form_at="/profile")
     assert (again.status_code, again.headers["location"]) == (303, "/profile")
     for path in ("/", "/profile", "/profile/recovery-codes"):

@@ -14,10 +14,11 @@ from tests.journeys.steps import (
     heading,
     link_from_outbox,
     press,
-    save,
+    saved,
     scan,
     sign_in,
     sign_out,
+    stored,
     switch_on,
 )
 from tests.journeys.tour import CHIEF, MEMBER, ORGANISATION, SIX_MINUTES, look_at
@@ -34,6 +35,7 @@ def passkeys(product: Product, new_page: NewPage, look: Look) -> None:
     look_at(page, look, "/profile/passkeys/add", "passkey-add")
     fill(page, Name=LONG)
     press(page, "Set up a passkey")
+    stored(page)
     heading(page, "My Profile")
     look(page, "profile-passkey-only")
     page.get_by_role("link", name="Change").first.click()
@@ -81,7 +83,8 @@ def set_up_app_beside(product: Product, page: Page, look: Look) -> None:
     page.goto("/profile")
     press(page, "Set up an authenticator app")
     look(page, "set-up-with-passkey")
-    save(page, scan(page).code())
+    saved(page, scan(page).code())
+    page.goto("/profile")
     look(page, "profile-both")
     product.let_proofs_grow_old(SIX_MINUTES)
     look_at(page, look, "/confirm?next=/profile", "confirm-both")
@@ -108,7 +111,7 @@ def look_at_people(product: Product, new_page: NewPage, page: Page, look: Look) 
     member.goto(link_from_outbox(page, "Two-factor is on: set it up"))
     sign_in(member, MEMBER)
     look(member, "set-up-demanded-passkey")
-    save(member, scan(member).code())
+    saved(member, scan(member).code())
     page.goto("/account/guard")
     page.get_by_label("Take nothing but a passkey from").select_option("admins")
     press(page, "Save")

@@ -118,6 +118,11 @@ def save(page: Page, code: str) -> None:
 def saved(page: Page, code: str) -> None:
     """The same with a right code, and the recovery codes stored where it is the first set-up."""
     save(page, code)
+    stored(page)
+
+
+def stored(page: Page) -> None:
+    """Store the recovery codes, where the page shows them because it was the first set-up."""
     if page.get_by_role("button", name="I have stored them").is_visible():
         press(page, "I have stored them")
 

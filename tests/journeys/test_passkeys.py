@@ -23,6 +23,7 @@ from tests.journeys.steps import (
     set_up_two_factor,
     sign_in,
     sign_out,
+    stored,
     switch_on,
 )
 
@@ -45,6 +46,7 @@ def set_up_passkey(page: Page, name: str = "") -> None:
     heading(page, "Set up a passkey")
     fill(page, Name=name)
     press(page, "Set up a passkey")
+    stored(page)
     heading(page, "My Profile")
 
 
@@ -163,6 +165,7 @@ def test_a_member_chooses_a_passkey_where_an_app_is_demanded(
     heading(member, "Set up your authenticator app")
     picture(member, "set-up-passkey-instead")
     press(member, "Use a passkey instead")
+    stored(member)
     heading(member, f"Hello, {BOB.name}")
     assert path_of(member) == "/"
     key.touch(is_near=False)
