@@ -105,8 +105,8 @@ def look_up_password(tx: Tx, now: Instant, *, email: str, place: From) -> Passwo
     """First half: whose password is it said to be, and may it be looked at now. The try is
     charged here, before the hashing; a burst cannot outrun it.
 
-    For nobody, and for a try that is refused unread, as many rows are read and written as for
-    somebody: the time of the answer must not tell who is here.
+    For nobody, and for a try that is refused unread, as many rows are found, read and written as
+    for somebody: the time of the answer must not tell who is here.
     """
     person = tx.people.by_email(email)
     if person is not None and person.state is PersonState.DISABLED:
@@ -119,7 +119,7 @@ def look_up_password(tx: Tx, now: Instant, *, email: str, place: From) -> Passwo
         tx, now, who=who, browser=browser, address=place.source.address, link_open=link_open
     )
     if person is None:
-        tx.people.find(NOBODY, NOBODY)
+        tx.people.stand_in()
         return PasswordTry(who, charge, None, None, 0)
     credential = tx.people.credential(person.id)
     if charge is None:
@@ -143,7 +143,7 @@ def settle_password(
     changed while it was being checked is refused: the version must still be the same.
     """
     if tried.person_id is None:
-        tx.people.find(NOBODY, NOBODY)
+        tx.people.stand_in()
     person = tx.people.lock(tried.person_id) if tried.person_id else None
     if tried.charge is None:
         guard.password_was_not_read(tx, now, address=place.source.address)

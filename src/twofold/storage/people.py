@@ -19,6 +19,7 @@ FIND = select(*PERSON).where(
     people.c.id == bindparam("person_id"), people.c.account_id == bindparam("account_id")
 )
 BY_EMAIL = select(*PERSON).where(people.c.email_key == bindparam("key"))
+STAND_IN = select(*PERSON).order_by(people.c.id).limit(1)
 LOCK = select(*PERSON).where(people.c.id == bindparam("person_id")).with_for_update()
 CREDENTIAL = select(people.c.id, people.c.password, people.c.password_version).where(
     people.c.id == bindparam("person_id")
@@ -77,6 +78,10 @@ class People(PeopleLists):
     def by_email(self, email: str) -> Person | None:
         """By `core.people.email_key(email)`, over the whole deployment."""
         return self._one(BY_EMAIL, {"key": email_key(email)})
+
+    def stand_in(self) -> None:
+        """Read the oldest person of the deployment, not locked: everybody unknown comes by here."""
+        self._one(STAND_IN, {})
 
     def lock(self, person_id: str) -> Person:
         """The person, the row locked until the transaction ends. Raises `NotFound`."""
