@@ -55,7 +55,7 @@ def test_a_code_is_taken_however_it_is_written(product: Product, page: Page, way
     is_made_for_codes(page)
     paste(page, WAYS[way](phone.code()))
     press(page, "Save")
-    heading(page, "My Profile")
+    heading(page, "Two-factor authentication is on")
     sign_out(page)
     sign_in(page, ADA)
     is_made_for_codes(page)
@@ -99,7 +99,7 @@ def test_a_double_click_sends_the_code_once(product: Product, page: Page, watch:
     page.get_by_label("Code", exact=True).fill(phone.code())
     with page.expect_navigation():
         button(page, "Save").dblclick()
-    heading(page, "My Profile")
+    heading(page, "Two-factor authentication is on")
     assert sum(url.endswith("/profile/set-up/save") for url in watch.posts) == 1
     sign_out(page)
     sign_in(page, ADA)

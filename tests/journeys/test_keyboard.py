@@ -100,6 +100,8 @@ def test_the_whole_story_works_with_the_keyboard_alone(product: Product, page: P
     phone = Phone.scan(page.screenshot(full_page=True))
     type_into(page, "Code", phone.code())
     use(page, "Save")
+    heading(page, "Two-factor authentication is on")
+    use(page, "I have stored them")
     heading(page, "My Profile")
     choose_in_menu(page, "Account")
     use(page, "Switch on")
