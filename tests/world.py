@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from tests.conftest import FixedClock
 from twofold.core.attempts import Attempt, Outcome, Source
 from twofold.core.authenticators import Totp
+from twofold.core.desk import Act, Grounds, Wanted
 from twofold.core.events import Event, EventKind
 from twofold.core.mail import Mail, MailKind
 from twofold.core.otp import Malformed, code_at, step_at
@@ -20,7 +21,17 @@ from twofold.core.sessions import Caller, HalfCaller
 from twofold.core.throttle import Answer as Asked
 from twofold.core.throttle import Pair
 from twofold.core.tokens import Purpose, digest
-from twofold.flows import enrol, people, rollout, second_step, setup, sign_in
+from twofold.flows import (
+    desk,
+    enrol,
+    people,
+    recovery_link,
+    rollout,
+    second_step,
+    setup,
+    sign_in,
+)
+from twofold.flows.desk_acts import Done
 from twofold.flows.second_step import CodeRefused
 from twofold.flows.sign_in import (
     From,
@@ -44,6 +55,7 @@ Answer = (
 DESK = Source("192.0.2.7", "Firefox on Linux")
 HERE = From(DESK)
 """A browser that nobody has signed in with before: it brings no cookie."""
+GROUNDS = Grounds("Called back on a known number", "HD-4711", "Left the phone on the train")
 ENCODED = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g"
 """Stands for the Argon2 string of somebody's password."""
 
@@ -228,6 +240,57 @@ class Organisation:
         renewed = self.caller_of(saved.token)
         assert renewed is not None
         return renewed
+
+    def help(
+        self,
+        person: Person,
+        act: Act,
+        *,
+        actor: Person | None = None,
+        grounds: Grounds = GROUNDS,
+        once: bool = True,
+        hours: int = 8,
+        stolen: bool = False,
+    ) -> object:
+        """Somebody, the owner unless said otherwise, does something for the person."""
+        return self.call(
+            desk.help_somebody,
+            actor=actor or self.owner,
+            person_id=person.id,
+            wanted=Wanted(act, once=once, hours=hours, stolen=stolen),
+            grounds=grounds,
+        )
+
+    def temporary_pass(self, person: Person, *, once: bool = True, hours: int = 8) -> str:
+        """A new temporary pass of the person, made by the owner."""
+        done = self.help(person, Act.PASS, once=once, hours=hours)
+        assert isinstance(done, Done)
+        assert done.new_pass is not None
+        return done.new_pass.code
+
+    def set_up_by_invitation(self, person: Person) -> SignedIn:
+        """The person follows the newest link that they were mailed for setting up again."""
+        token = self.half_token(person, return_to="/recover/x")
+        set_up = self.call(
+            recovery_link.use,
+            half=self._alive(token),
+            token=self.token(person, MailKind.SET_UP_AGAIN),
+        )
+        assert isinstance(set_up, str), set_up
+        pending = self.call(enrol.begin_demanded, half=self._alive(token), token=set_up)
+        assert isinstance(pending, Totp)
+        typed = self.code_of(pending)
+        saved = self.call(
+            enrol.save_demanded, half=self._alive(token), token=set_up, typed=typed, place=HERE
+        )
+        assert isinstance(saved, SignedIn)
+        self.clock.advance(30)
+        return saved
+
+    def _alive(self, token: str) -> HalfCaller:
+        half = self.half_of(token)
+        assert half is not None
+        return half
 
     def switch_on(self) -> Caller:
         """Demand a second factor from everybody; the owner enrols first."""

@@ -9,10 +9,11 @@ from tests.attacks.dump import rows_of
 from tests.attacks.faces import Client, Face, Standing
 from tests.attacks.scene import OTHER_PASSWORD, add, enrolled, half_way, outsider
 from tests.faces.conftest import PASSWORD
+from twofold.core.desk import Act
 from twofold.core.mail import MailKind
 from twofold.core.people import HOUR, MINUTE, GuardPolicy, Person, Profile, Role
 from twofold.core.tokens import Purpose
-from twofold.flows import browsers, unlock
+from twofold.flows import browsers
 from twofold.web.cookies import BROWSER, BROWSER_LINK, SESSION, SIGN_IN
 
 
@@ -223,8 +224,8 @@ def by_new_set_up(face: Face, person: Person) -> None:
 def by_admin(face: Face, person: Person) -> None:
     """The authenticator is ended, and set up anew."""
     acme = face.site.acme
-    acme.call(unlock.set_up_again, actor=acme.owner, person_id=person.id, reason="lost it")
-    acme.enrol(person)
+    acme.help(person, Act.INVITE, stolen=True)
+    acme.set_up_by_invitation(person)
 
 
 def from_places(face: Face, person: Person) -> None:

@@ -7,10 +7,12 @@ from tests.attacks.faces import Face, Standing
 from tests.attacks.scene import OTHER_PASSWORD, add, enrolled, half_way
 from tests.faces.conftest import PASSWORD, Site
 from tests.faces.routes import path_of, send
+from tests.world import GROUNDS
+from twofold.core.desk import Act
 from twofold.core.mail import MailKind
 from twofold.core.people import MINUTE, Person, Role
 from twofold.core.tokens import Purpose
-from twofold.flows import people, unlock
+from twofold.flows.desk import Refusals
 from twofold.web.app import ALL_PAGES
 
 
@@ -74,12 +76,13 @@ def test_a_stolen_session_changes_nothing_without_a_fresh_proof(
     thief.present(client.http.cookies["twofold"], names=("twofold",))
     face.site.clock.advance(5 * MINUTE + 1)
     csrf = thief.csrf("/profile")
-    fields = {"csrf": csrf, "role": "admin", "name": "Evil", "issuer": "Evil", "reason": "because",
+    fields = {"csrf": csrf, "role": "admin", "name": "Evil", "issuer": "Evil",
               "email": "evil@acme.example", "current": PASSWORD, "password": OTHER_PASSWORD,
-              "pair_after": "5", "link_after": "10", "trust_days": "30"}  # fmt: skip
+              "pair_after": "5", "link_after": "10", "trust_days": "30", **GROUNDS.data,
+              "phone": "stolen", "proofs": "He said so"}  # fmt: skip
     before = facts(database_url)
     sensitive = [page for page in ALL_PAGES if page.post is not None and page.fresh]
-    assert len(sensitive) >= 12
+    assert len(sensitive) >= 17
     for page in sensitive:
         asked = thief.post(path_of(page).replace("no-such-id", ben.id), fields) if (
             not page.upload
@@ -113,8 +116,8 @@ def test_the_old_factor_counts_until_the_new_one_is_proved(face: Face, mia: Pers
 
 
 def test_looking_at_pages_changes_nothing(face: Face, mia: Person, database_url: str) -> None:
-    """Mechanism 59: no GET, of anybody, alters what says who may do what. A set-up page begins a
-    set-up, which counts for nothing until its code is sent by a form.
+    """Mechanism 59: no GET, of anybody, alters what says who may do what. A page of a set-up begins
+    one, which counts for nothing until its form is sent.
     """
     site = face.site
     owner, waiting = face.client(), half_way(face, mia)
@@ -124,7 +127,7 @@ def test_looking_at_pages_changes_nothing(face: Face, mia: Person, database_url:
     before = facts(database_url)
     for client in (owner, waiting, face.client()):
         for path in (*(path_of(page) for page in ALL_PAGES if page.get), *links):
-            if path != "/profile/set-up":
+            if path not in ("/profile/set-up", "/profile/passkeys/add"):
                 client.get(path.replace("no-such-id", mia.id))
     assert facts(database_url) == before
     assert session == site.acme.sessions(site.acme.owner) == 1
@@ -159,23 +162,30 @@ def test_nothing_of_somebody_else_is_reached_by_its_name(face: Face, mia: Person
 def test_nobody_opens_a_door_for_their_own_rank_or_above(
     face: Face, actor: Role, subject: Role
 ) -> None:
-    """Mechanism 61: unlocking and ending an authenticator, by every role for every role."""
+    """Mechanism 61: every act of the help desk, by every role for every role, on every route."""
     acme = face.site.acme
     one, two = add(face.site, "Actor", actor), enrolled(face.site, "Subject", subject)
+    add(face.site, "Second", Role.OWNER)
     before = acme.active(two)
     face.site.clock.advance(60)
     client = face.client()
     client.password(one.email)
-    for act in ("unlock", "set-up-again"):
-        client.post(f"/people/{two.id}/{act}", {"reason": "a long story"}, at="/profile")
-    may = actor.is_admin and subject.rank < actor.rank
-    left = acme.store.call(lambda tx: tx.authenticators.in_force(two.id))
-    assert left == ([] if may else [before])
-    for flow in (unlock.unlock, unlock.set_up_again):
-        assert isinstance(
-            acme.call(flow, actor=one, person_id=one.id, reason="a long story"),
-            people.Refused,
-        )
+    fields = {**GROUNDS.data, "phone": "stolen", "times": "often", "hours": "24"}
+    log = acme.events()
+    answers = [
+        client.post(f"/people/{two.id}/desk/{act.value}", fields, at="/profile") for act in Act
+    ]
+    may = actor.is_staff and subject.rank < actor.rank
+    assert {answer.status_code for answer in answers} == ({200} if may else {403})
+    assert may or acme.events() == log
+    alone = may and not subject.is_admin
+    assert (acme.active(two).disabled_at is not None) is alone
+    assert (acme.store.call(lambda tx: tx.passes.newest(two.id)) is not None) is alone
+    assert alone or acme.active(two) == before
+    for act in Act:
+        own = f"/people/{one.id}/desk/{act.value}"
+        assert client.post(own, fields, at="/profile").status_code == 403
+        assert isinstance(acme.help(one, act, actor=one), Refusals)
 
 
 def test_a_link_sets_the_password_of_its_own_person_alone(face: Face, mia: Person) -> None:

@@ -13,9 +13,10 @@ from tests.attacks.scene import OTHER_PASSWORD, add, enrolled, half_way
 from tests.faces.conftest import PASSWORD, Site
 from tests.faces.routes import path_of
 from tests.world import Guesser
+from twofold.core.desk import Act
 from twofold.core.people import DAY, MINUTE, Person
 from twofold.core.tokens import Purpose, digest
-from twofold.flows import people, unlock
+from twofold.flows import people
 from twofold.web.access import Needs
 from twofold.web.app import ALL_PAGES
 from twofold.web.cookies import BROWSER, SESSION
@@ -62,9 +63,9 @@ def replaced(face: Face, person: Person, here: Client) -> str:
 def ended_by_admin(face: Face, person: Person, here: Client) -> str:
     """The help for a lost phone: the authenticator is ended, a new one set up."""
     acme = face.site.acme
-    acme.call(unlock.set_up_again, actor=acme.owner, person_id=person.id, reason="lost it")
+    acme.help(person, Act.INVITE, stolen=True)
     assert here.standing() is Standing.OUT
-    acme.enrol(person)
+    acme.set_up_by_invitation(person)
     return PASSWORD
 
 

@@ -9,9 +9,9 @@ from tests.attacks.faces import Client, Face, Standing
 from tests.attacks.scene import OTHER_PASSWORD, enrolled, forms_of, half_way, mails_of
 from tests.faces.conftest import PASSWORD
 from tests.faces.routes import path_of
+from twofold.core.desk import Act
 from twofold.core.mail import MailKind
 from twofold.core.people import Person, Role
-from twofold.flows import unlock
 from twofold.web.app import ALL_PAGES
 
 TYPED = "a phrase that was typed here"
@@ -98,8 +98,8 @@ def test_setting_up_again_makes_another_secret(face: Face, mia: Person) -> None:
     """Mechanism 67: after an admin ended it, the old codes are worth nothing for good."""
     acme = face.site.acme
     old = acme.active(mia)
-    acme.call(unlock.set_up_again, actor=acme.owner, person_id=mia.id, reason="lost the phone")
-    acme.enrol(mia)
+    acme.help(mia, Act.INVITE, stolen=True)
+    acme.set_up_by_invitation(mia)
     face.site.clock.advance(60)
     assert acme.active(mia).secret != old.secret
     client = half_way(face, mia)

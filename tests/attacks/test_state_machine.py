@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from tests.attacks.machine import BROWSER, BROWSERS, NAMES, SESSION, SIGN_IN, Scene, reached
 from tests.attacks.model import Someone, Tries
 from tests.attacks.wire import Client, Reply
+from tests.world import GROUNDS
 from twofold.core.mail import MailKind
 from twofold.core.people import Role
 
@@ -30,7 +31,8 @@ KINDS_OF_CODE = (
 )  # fmt: skip
 codes = st.sampled_from(KINDS_OF_CODE)
 PAIRS = ("right", "right", "first wrong", "second wrong", "swapped", "replayed", "one twice")
-ACTS = ("on", "on", "off", "disable", "enable", "enable", "unlock", "set-up-again")
+HELPS = ("unlock", "set-up-again", "end-sessions")
+ACTS = ("on", "on", "off", "disable", "enable", "enable", "unlock", "set-up-again", "end-sessions")
 LATER = (0, 0, 31, 301)
 TIMES = (1, 30, 30, 30, 31, 61, 299, 301, 901, 3601, 86_401, 31 * 86_400)
 
@@ -488,22 +490,21 @@ class SignInMachine(RuleBasedStateMachine):
         may = frozenset({(name, "state")} if self._is_admin(client) else ())
         self.scene.post(client, f"/people/{who.id}/{act}", may=may)
 
-    @rule(number=browsers, name=names, act=st.sampled_from(["unlock", "set-up-again"]))
+    @rule(number=browsers, name=names, act=st.sampled_from(HELPS))
     def gets_going_again(self, number: int, name: str, act: str) -> None:
-        """The counters of somebody are cleared, or their authenticator is ended."""
+        """The counters of somebody are cleared, they are invited to set up again, or what they
+        have open is ended.
+        """
         client, who = self.client(number), self.model.people[name]
-        is_admin = self._is_admin(client)
-        may = frozenset({(name, "factor")} if is_admin and act == "set-up-again" else ())
-        reply = self.scene.post(
-            client, f"/people/{who.id}/{act}", {"reason": "They called."}, may=may
-        )
-        if reply.location == f"/people/{who.id}":
-            assert is_admin, f"{act} by somebody else"
+        reply = self.scene.post(client, f"/people/{who.id}/desk/{act}", GROUNDS.data)
+        if "What to tell" in reply.text:
+            assert self._is_admin(client), f"{act} by somebody else"
             assert who.role is Role.MEMBER
             reached[act] += 1
             if act == "unlock":
                 self.model.tries[name] = Tries()
-            else:
+            if act == "end-sessions":
+                self.model.end_all(who)
                 known = self.model.known
                 self.model.known = {one for one in known if one[1] != who.id}
 
@@ -568,7 +569,7 @@ WORTH_REACHING = {
     "switched off", "unlock", "signed out", "profile opened", "guessing",
     "new password by password", "new password by profile",
 }  # fmt: skip
-RARE = {"trusted sign-in", "set-up-again", "new password by new-password"}
+RARE = {"trusted sign-in", "set-up-again", "end-sessions", "new password by new-password"}
 """What takes longer sequences than the short form has time for: see `./dev fuzz`."""
 
 

@@ -193,7 +193,7 @@ def test_stolen_disabled_and_kept_out_have_their_own_sentence() -> None:
     """With what is not to be done."""
     for kind, standing, start in (
         (LockKind.STOLEN, Standing.TROUBLE, "The password counts as stolen"),
-        (LockKind.AUTHENTICATOR, Standing.SHUT, "The authenticator was disabled"),
+        (LockKind.AUTHENTICATOR, Standing.SHUT, "The authenticator is stopped"),
         (LockKind.NO_ENTRY, Standing.SHUT, "May not sign in"),
     ):
         found = diagnose(a_case(locks=(Lock(kind),)))

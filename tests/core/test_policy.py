@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from twofold.core.desk import Act
 from twofold.core.people import (
     DAY,
     Account,
@@ -19,10 +20,12 @@ from twofold.core.policy import (
     demands_passkey,
     guard_problem,
     lacks_passkey,
-    may_end_authenticator,
+    may_confirm,
     may_give_role,
+    may_help,
     may_manage,
-    may_unlock,
+    may_refuse,
+    needs_second_admin,
     numbers_of,
     profile_of,
     requirement,
@@ -175,25 +178,48 @@ def test_the_limits_of_an_account_follow_its_choice() -> None:
     assert numbers.disable_after == 50
 
 
-def test_nobody_unlocks_their_peers_themselves_or_people_of_other_accounts() -> None:
-    """The help desk and admins, and only people of lower rank; only admins end a factor."""
+def test_nobody_helps_their_peers_themselves_or_people_of_other_accounts() -> None:
+    """The help desk and admins, and only people of lower rank."""
     for actor in Role:
         for subject in Role:
             two = person(actor, "a"), person(subject, "b")
-            is_below = subject.rank < actor.rank
-            assert may_unlock(*two) is (actor is not Role.MEMBER and is_below)
-            assert may_end_authenticator(*two) is (actor.is_admin and is_below)
+            assert may_help(*two) is (actor is not Role.MEMBER and subject.rank < actor.rank)
     stranger = person(Role.MEMBER, "b", account_id="a2")
-    assert not may_unlock(person(Role.OWNER, "a"), stranger)
-    assert not may_end_authenticator(person(Role.OWNER, "a"), stranger)
+    assert not may_help(person(Role.OWNER, "a"), stranger)
 
 
-def test_whoever_is_named_may_end_an_authenticator_and_is_the_least_who_may() -> None:
+def test_what_helps_an_admin_past_the_second_step_needs_a_second_admin() -> None:
+    """Unlocking and signing out stand in for nothing."""
+    for role in Role:
+        needed = {act for act in Act if needs_second_admin(act, person(role, "b"))}
+        assert needed == ({Act.PASS, Act.INVITE} if role.is_admin else set())
+
+
+def test_a_second_admin_is_neither_who_asked_nor_whom_it_is_about() -> None:
+    """An admin or owner of the account; to refuse it any of them will do."""
+    subject = person(Role.ADMIN, "b")
+    for role in Role:
+        other = person(role, "c")
+        assert may_confirm(other, asked_by="a", subject=subject) is role.is_admin
+        assert may_refuse(other, subject) is role.is_admin
+    for one in ("a", "b"):
+        assert not may_confirm(person(Role.OWNER, one), asked_by="a", subject=subject)
+        assert may_refuse(person(Role.OWNER, one), subject)
+    stranger = person(Role.OWNER, "c", account_id="a2")
+    assert not may_confirm(stranger, asked_by="a", subject=subject)
+    assert not may_refuse(stranger, subject)
+
+
+def test_whoever_is_named_may_help_and_is_the_least_who_may() -> None:
     """Nobody is sent to somebody who is not allowed to help."""
-    named = {"an admin": Role.ADMIN, "an owner": Role.OWNER}
+    named = {
+        "the help desk or an admin": Role.HELPDESK,
+        "an admin": Role.ADMIN,
+        "an owner": Role.OWNER,
+    }
     for role in Role:
         subject = person(role, "b")
-        helpers = [one for one in Role if may_end_authenticator(person(one, "a"), subject)]
+        helpers = [one for one in Role if may_help(person(one, "a"), subject)]
         if not helpers:
             assert who_unlocks(role) == "the operator of this server"
         else:

@@ -40,16 +40,19 @@ def test_case_blanks_hyphens_and_signs_that_look_alike_do_not_matter(random: byt
         assert recovery.parse(typed) == wanted
 
 
+SIZES = "A recovery code has 16 signs, a temporary pass has 10."
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("", "Enter one of your recovery codes."),
-        (" - ", "Enter one of your recovery codes."),
-        ("1234", "A recovery code has 16 signs. You entered 4."),
-        ("ABCD-EFGH-JKMN-PQRS-T", "A recovery code has 16 signs. You entered 17."),
-        ("ABCD-EFGH-JKMN-PQR!", "A recovery code is made of letters and digits only."),
-        ("ABCD-EFGH-JKMN-PQRU", "A recovery code is made of letters and digits only."),
-        ("A" * 65, "A recovery code has 16 signs. You entered far more."),
+        ("", "Enter a recovery code or a temporary pass."),
+        (" - ", "Enter a recovery code or a temporary pass."),
+        ("1234", SIZES + " You entered 4."),
+        ("ABCD-EFGH-JKMN-PQRS-T", SIZES + " You entered 17."),
+        ("ABCD-EFGH-JKMN-PQR!", "Both are made of letters and digits only."),
+        ("ABCD-EFGH-JKMN-PQRU", "Both are made of letters and digits only."),
+        ("A" * 65, SIZES + " You entered far more."),
     ],
 )
 def test_what_is_none_is_told_in_a_sentence(typed: str, said: str) -> None:

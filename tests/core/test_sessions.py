@@ -40,3 +40,21 @@ def test_a_proof_is_fresh_for_five_minutes(age: int, fresh: bool) -> None:
 def test_what_was_never_proved_is_not_fresh() -> None:
     """A session without a factor."""
     assert not replace(SESSION, methods=("pwd",), factor_at=None).has_fresh_factor(NOW)
+
+
+def test_a_session_of_a_pass_ends_with_it_and_may_set_up_after_a_fresh_password() -> None:
+    """It proves no factor; with a fresh password it may set up, and no other session without a
+    factor may.
+    """
+    by_pass = replace(
+        SESSION, methods=("pwd", "pass"), factor_at=None, password_at=1000, created_at=1000,
+        seen_at=1000, ends_at=1600,
+    )  # fmt: skip
+    assert by_pass.is_by_pass
+    assert by_pass.is_alive(1599)
+    assert not by_pass.is_alive(1600)
+    assert not by_pass.has_fresh_factor(1000)
+    assert by_pass.may_set_up(1000 + FRESH)
+    assert not by_pass.may_set_up(1001 + FRESH)
+    assert not replace(by_pass, ends_at=None).may_set_up(1000)
+    assert replace(by_pass, ends_at=None, factor_at=1000).may_set_up(1000)

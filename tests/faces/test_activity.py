@@ -114,8 +114,8 @@ def test_paging_by_number_reaches_every_entry(site: Site) -> None:
         path = older[1].replace("&amp;", "&") if older else ""
     assert [number for numbers in seen for number in numbers] == expected
     assert [len(numbers) for numbers in seen[:-1]] == [audit.PAGE] * (len(seen) - 1)
-    filtered = browser.get(ACTIVITY + "?group=people&person=olga%40acme.example").text
-    assert "group=people&amp;person=olga%40acme.example&amp;before=" in filtered
+    filtered = browser.get(ACTIVITY + "?group=desk&person=olga%40acme.example").text
+    assert "group=desk&amp;person=olga%40acme.example&amp;before=" in filtered
 
 
 @pytest.mark.parametrize("before", ["", "0", "-1", "x", "1e3", "９", "9" * 40, "2&before=3"])

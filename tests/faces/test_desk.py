@@ -3,7 +3,8 @@
 import pytest
 
 from tests.faces.conftest import PASSWORD, Browser, Site, text_of
-from tests.world import Guesser, found
+from tests.world import GROUNDS, Guesser, found
+from twofold.core.desk import Act
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import Person, Role
@@ -69,18 +70,24 @@ def test_the_help_desk_unlocks_a_member_with_a_reason(
     site: Site, ben: Person, hana: Browser
 ) -> None:
     """Mailed to the owner and in the log; without a reason nothing happens."""
-    at, page = f"/people/{ben.id}/unlock", f"/people/{ben.id}"
-    refused = hana.post(at, {"reason": ""}, form_at=page)
+    at, page = f"/people/{ben.id}/desk/unlock", f"/people/{ben.id}"
+    assert f'href="{at}"' in hana.get(page).text
+    refused = hana.post(at, {"ticket": "HD-1"}, form_at=at)
     assert refused.status_code == 422
-    assert "Say why" in text_of(refused)
+    for said in ("Say why", "Choose how the caller proved who they are"):
+        assert said in text_of(refused)
+    assert 'value="HD-1"' in refused.text
     Guesser(site.acme, ben).climb(4)
     assert "after 5 wrong codes" in text_of(hana.get(page))
     site.clock.advance(-240)
-    assert hana.post(at, {"reason": "called back"}, form_at=page).status_code == 303
+    done = hana.post(at, GROUNDS.data, form_at=at)
+    assert done.status_code == 200
+    assert "What to tell Ben “Try again now" in text_of(done)
     assert "In the way now" not in text_of(hana.get(page))
     (mail,) = site.acme.mails(ben, MailKind.UNLOCKED)
     (event,) = site.acme.events(EventKind.UNLOCKED)
-    assert (mail.params["admin"], event.data["reason"]) == ("Hana", "called back")
+    assert mail.params["admin"] == "Hana"
+    assert GROUNDS.data.items() <= event.data.items()
 
 
 @pytest.mark.parametrize("role", [Role.HELPDESK, Role.ADMIN, Role.OWNER])
@@ -91,17 +98,20 @@ def test_the_help_desk_unlocks_nobody_of_its_rank_or_above(
     eve = site.acme.add("Eve", role)
     page = hana.get(f"/people/{eve.id}")
     assert page.status_code == 200
-    assert "/unlock" not in page.text
-    answer = hana.post(f"/people/{eve.id}/unlock", {"reason": "please do"}, form_at="/profile")
-    assert answer.status_code == 422
-    assert "lower role than your own" in text_of(answer)
-    assert site.acme.events(EventKind.UNLOCKED) == []
+    assert "/desk/" not in page.text
+    before = site.acme.events()
+    for act in Act:
+        at = f"/people/{eve.id}/desk/{act.value}"
+        for answer in (hana.get(at), hana.post(at, GROUNDS.data, form_at="/profile")):
+            assert answer.status_code == 403
+            assert "lower role than your own" in text_of(answer)
+    assert site.acme.events() == before
 
 
 def test_the_help_desk_sees_no_more_than_it_may_do(site: Site, ben: Person, hana: Browser) -> None:
     """No other form, no link into mails, no button to add; the menu says what is open."""
     page = hana.get(f"/people/{ben.id}").text
-    for act in ("/role", "/disable", "/invite", "/set-up-again"):
+    for act in ("/role", "/disable", "/invite"):
         assert f'action="/people/{ben.id}{act}"' not in page
         answer = hana.post(f"/people/{ben.id}{act}", {"role": "admin"}, form_at="/profile")
         assert answer.status_code == 403, act
@@ -122,7 +132,7 @@ def test_a_member_sees_neither_box_nor_page(site: Site, ben: Person) -> None:
         answer = mia.get(path)
         assert answer.status_code == 403
         assert "Only the help desk and admins can open this page." in text_of(answer)
-    answer = mia.post(f"/people/{ben.id}/unlock", {"reason": "mine"}, form_at="/profile")
+    answer = mia.post(f"/people/{ben.id}/desk/unlock", GROUNDS.data, form_at="/profile")
     assert answer.status_code == 403
 
 
@@ -134,7 +144,7 @@ def test_nobody_of_another_account_is_there(site: Site, hana: Browser) -> None:
         f"/people/{zoe.id}", f"/people/{zoe.id}/compare", f"/people/{ben.id}/compare?with={zoe.id}",
     ):  # fmt: skip
         assert hana.get(path).status_code == 404, path
-    answer = hana.post(f"/people/{zoe.id}/unlock", {"reason": "called"}, form_at="/profile")
+    answer = hana.post(f"/people/{zoe.id}/desk/unlock", GROUNDS.data, form_at="/profile")
     assert answer.status_code == 404
     assert hana.get(f"/people?search={zoe.email}").status_code == 200
 

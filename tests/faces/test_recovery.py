@@ -74,7 +74,7 @@ def test_what_has_not_the_form_is_told_and_kept(site: Site, ben: Person) -> None
     """Nothing is lost, nothing is counted."""
     page = without_phone(site, ben, "1234-abcd").last
     assert page is not None
-    assert "A recovery code has 16 signs. You entered 8." in text_of(page)
+    assert "A recovery code has 16 signs, a temporary pass has 10. You entered 8." in text_of(page)
     assert 'value="1234-abcd"' in page.text
 
 

@@ -28,7 +28,7 @@ def stopped(site: Site, role: Role = Role.MEMBER) -> tuple[Person, Browser]:
 helpers = pytest.mark.parametrize(
     ("role", "helper"),
     [
-        (Role.MEMBER, "an admin"),
+        (Role.MEMBER, "the help desk or an admin"),
         (Role.HELPDESK, "an admin"),
         (Role.ADMIN, "an owner"),
         (Role.OWNER, "the operator of this server"),
@@ -47,7 +47,7 @@ def test_my_profile_says_since_when_it_is_stopped_and_whom_to_ask(
     said = text_of(page)
     assert f"Your authenticator is stopped. Ask {helper}." in said
     assert '<dt>Stopped</dt><dd><time datetime="2026-09-10T' in page.text
-    assert ("End the authenticator" in said) == (role is not Role.OWNER)
+    assert ("Invitation to set up again" in said) == (role is not Role.OWNER)
     for untrue in ("two steps", "keeps working", "yours is set up"):
         assert untrue not in said
     assert SET_UP_AGAIN not in page.text
@@ -68,7 +68,7 @@ def test_the_home_page_does_not_call_it_done(site: Site) -> None:
     _, browser = stopped(site)
     said = text_of(browser.get("/"))
     assert "One thing to do." in said
-    assert "Stopped after too many wrong codes." in said
+    assert "Stopped: no code of it counts." in said
     assert "Your sign-in takes two steps" not in said
 
 

@@ -6,6 +6,7 @@ import pytest
 from httpx2 import Response
 
 from tests.faces.conftest import PASSWORD, Browser, Site, text_of
+from tests.world import GROUNDS
 from twofold.core.sessions import FRESH
 
 PAGES = ["/sign-in/code", "/confirm"]
@@ -76,8 +77,9 @@ def test_a_form_that_waits_for_a_proof_asks_for_both_codes_at_once(site: Site) -
     site.clock.advance(FRESH + 1)
     ben = site.acme.add("Ben")
     page = browser.post(
-        f"/people/{ben.id}/unlock", {"reason": "he called"}, form_at=f"/people/{ben.id}"
+        f"/people/{ben.id}/desk/unlock", GROUNDS.data, form_at=f"/people/{ben.id}/desk/unlock"
     )
     for name in ("code", "next_code"):
         assert f'id="field-{name}"' in page.text
-    assert 'name="held.reason" value="he called"' in page.text
+    for name, value in GROUNDS.data.items():
+        assert f'name="held.{name}" value="{value}"' in page.text

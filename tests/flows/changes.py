@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.flows import passkey_changes, way_back_changes
 from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.authenticators import Totp
+from twofold.core.desk import Act
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import GuardPolicy, Person, Role
@@ -14,6 +15,7 @@ from twofold.flows import (
     audit,
     authenticators,
     browsers,
+    desk,
     enrol,
     guard_policy,
     mails,
@@ -22,16 +24,16 @@ from twofold.flows import (
     recovery,
     recovery_link,
     rollout,
+    second_admin,
     second_step,
     sessions,
     setup,
     sign_in,
     step_up,
-    unlock,
 )
 from twofold.flows.verify import Typed
 
-Act = Callable[[Organisation], Callable[[], object]]
+Prepare = Callable[[Organisation], Callable[[], object]]
 """Prepares on an organisation, and gives back the one call that is looked at."""
 
 
@@ -197,17 +199,58 @@ def stolen_replaced(acme: Organisation) -> Callable[[], object]:
 def unlocked(acme: Organisation) -> Callable[[], object]:
     """Somebody got going again."""
     ben = acme.add("Ben")
-    return lambda: acme.call(
-        unlock.unlock, actor=acme.owner, person_id=ben.id, reason="a new phone"
-    )
+    return lambda: acme.help(ben, Act.UNLOCK)
 
 
-def reset(acme: Organisation) -> Callable[[], object]:
-    """Somebody's authenticator ended."""
+def helped(act: Act, *, stolen: bool = False) -> Prepare:
+    """Something done for somebody with an authenticator."""
+
+    def prepared(acme: Organisation) -> Callable[[], object]:
+        ben = enrolled(acme)
+        acme.signed_in(ben)
+        return lambda: acme.help(ben, act, stolen=stolen)
+
+    return prepared
+
+
+def pass_used(acme: Organisation) -> Callable[[], object]:
+    """A temporary pass signs in."""
     ben = enrolled(acme)
-    return lambda: acme.call(
-        unlock.set_up_again, actor=acme.owner, person_id=ben.id, reason="a new phone"
-    )
+    typed, half = acme.temporary_pass(ben), acme.half(ben)
+    return lambda: acme.call(second_step.recover, half=half, typed=typed, place=HERE)
+
+
+def three_admins(acme: Organisation) -> tuple[Person, Person]:
+    """An enrolled admin whom the owner may ask help for, and another owner."""
+    adam = acme.add("Adam", Role.ADMIN)
+    acme.enrol(adam)
+    return adam, acme.add("Otto", Role.OWNER)
+
+
+def help_asked(acme: Organisation) -> Callable[[], object]:
+    """Help for an admin."""
+    adam, _ = three_admins(acme)
+    return lambda: acme.help(adam, Act.INVITE)
+
+
+def decided(*, confirm: bool) -> Prepare:
+    """The same, confirmed or refused by another owner."""
+
+    def prepared(acme: Organisation) -> Callable[[], object]:
+        adam, otto = three_admins(acme)
+        asked = acme.help(adam, Act.INVITE)
+        assert isinstance(asked, second_admin.Asked)
+        return lambda: acme.call(
+            second_admin.decide, actor=otto, request_id=asked.request.id, confirm=confirm
+        )
+
+    return prepared
+
+
+def proofs_set(acme: Organisation) -> Callable[[], object]:
+    """Another list of proofs."""
+    caller = acme.caller(acme.owner)
+    return lambda: acme.call(desk.set_proofs, caller=caller, text="Seen on video")
 
 
 def one_session_ended(acme: Organisation) -> Callable[[], object]:
@@ -401,7 +444,7 @@ def mail_opened(acme: Organisation) -> Callable[[], object]:
     return lambda: acme.call(mails.open_mail, caller=caller, mail_id=mail.id, mail_server=False)
 
 
-TABLE: dict[EventKind, tuple[str, Act]] = {
+TABLE: dict[EventKind, tuple[str, Prepare]] = {
     EventKind.SIGN_IN_STARTED: ("sign_in.settle_password", sign_in_started),
     EventKind.PASSWORD_WRONG: (
         "sign_in.settle_password",
@@ -445,8 +488,16 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
     EventKind.BROWSER_LINK_USED: ("browsers.open_link", browser_opened),
     EventKind.BROWSER_ENDED: ("sessions.end_browser", browser_ended),
     EventKind.SESSIONS_ENDED: ("sessions.end_everywhere_else", everything_ended),
-    EventKind.UNLOCKED: ("unlock.unlock", unlocked),
-    EventKind.AUTHENTICATOR_RESET: ("unlock.set_up_again", reset),
+    EventKind.UNLOCKED: ("desk.help_somebody", unlocked),
+    EventKind.AUTHENTICATOR_RESET: ("desk.help_somebody", helped(Act.INVITE, stolen=True)),
+    EventKind.SET_UP_INVITED: ("desk.help_somebody", helped(Act.INVITE)),
+    EventKind.SIGNED_OUT: ("desk.help_somebody", helped(Act.SIGN_OUT)),
+    EventKind.PASS_MADE: ("desk.help_somebody", helped(Act.PASS)),
+    EventKind.PASS_USED: ("second_step.recover", pass_used),
+    EventKind.HELP_ASKED: ("desk.help_somebody", help_asked),
+    EventKind.HELP_CONFIRMED: ("second_admin.decide", decided(confirm=True)),
+    EventKind.HELP_REFUSED: ("second_admin.decide", decided(confirm=False)),
+    EventKind.PROOFS_CHANGED: ("desk.set_proofs", proofs_set),
     EventKind.GUARD_CHANGED: ("guard_policy.set_guard", guard_set),
     EventKind.EXPORTED: ("audit.begin_export", exported),
     EventKind.MAIL_OPENED: ("mails.open_mail", mail_opened),
@@ -457,7 +508,7 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
     **way_back_changes.TABLE,
     **passkey_changes.TABLE,
 }
-MORE: dict[str, tuple[EventKind, Act]] = {
+MORE: dict[str, tuple[EventKind, Prepare]] = {
     **passkey_changes.MORE,
     "authenticators.practise": (EventKind.CODE_ACCEPTED, practised),
     "step_up.prove_with_recovery_code": (EventKind.RECOVERY_USED, proved_by_recovery_code),

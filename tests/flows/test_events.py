@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.flows.changes import MORE, TABLE, WALKED, Act
+from tests.flows.changes import MORE, TABLE, WALKED, Prepare
 from tests.world import Organisation
 from twofold.core.events import EventKind
 from twofold.flows import (
@@ -15,10 +15,13 @@ from twofold.flows import (
     ceremonies,
     compare,
     console,
+    desk,
+    desk_acts,
     enrol,
     guard_policy,
     links,
     mails,
+    passes,
     passkey_proofs,
     passkeys,
     passwords,
@@ -26,13 +29,14 @@ from twofold.flows import (
     recovery,
     recovery_link,
     rollout,
+    second_admin,
     second_step,
     sessions,
     setup,
     sign_in,
+    stand_ins,
     step_up,
     troubleshoot,
-    unlock,
     verify,
     wait_stops,
     waits,
@@ -47,6 +51,9 @@ ELSEWHERE = {
     "browsers.may_skip_code", "console.choose_account", "console.list_people",
     "console.list_mails", "enrol.wait_for_link", "enrol.waits_until",
     "guard_policy.meaning", "passkeys.own", "enrol.link_is_theirs",
+    "desk.accepted_proofs", "desk.look", "second_admin.look", "second_admin.matters",
+    "second_admin.not_possible", "second_admin.others", "second_admin.waiting_for",
+    "stand_ins.digest", "stand_ins.is_spent",
     "links.find", "links.look", "waits.latest", "waits.look", "waits.look_stop", "waits.running",
     "wait_stops.told", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
     "recovery_link.issue", "recovery_link.look",
@@ -66,8 +73,8 @@ ELSEWHERE = {
     # Parts of the flows in the table, and what is seen in their entries.
     "browsers.remember", "enrol.begin", "links.mint", "links.use", "sessions.begin",
     "enrol.with_codes", "recovery.first_set", "recovery.tell_used", "sessions.end_others",
-    "sessions.renew",
-    "sign_in.finish", "step_up.own_password_is_right",
+    "sessions.renew", "sign_in.finish", "step_up.own_password_is_right",
+    "desk_acts.perform", "passes.end_all", "passes.make", "second_admin.ask", "stand_ins.use",
     "verify.prove_code", "wait_stops.expire", "wait_stops.saved", "wait_stops.stop",
     # Before there is an account, there is no log; the making of one is tested with the set-up.
     "setup.first_admin_link", "setup.found", "setup.found_by_link",
@@ -78,7 +85,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize(("kind", "act"), WALKED, ids=lambda value: getattr(value, "name", ""))
-def test_a_change_writes_its_event(acme: Organisation, kind: EventKind, act: Act) -> None:
+def test_a_change_writes_its_event(acme: Organisation, kind: EventKind, act: Prepare) -> None:
     """In the transaction of the change, numbered without a gap, about a person of the account."""
     change = act(acme)
     before = len(acme.events())
@@ -93,10 +100,10 @@ def test_a_change_writes_its_event(acme: Organisation, kind: EventKind, act: Act
 def test_the_table_knows_every_flow() -> None:
     """A new flow writes an event and stands in the table, or is named as one that need not."""
     modules = (
-        addresses, audit, authenticators, browsers, ceremonies, compare, console, enrol,
-        guard_policy, links, mails, passkey_proofs, passkeys, passwords, people, recovery,
-        recovery_link, rollout, second_step, sessions, setup, sign_in, step_up, troubleshoot,
-        unlock, verify, wait_stops, waits,
+        addresses, audit, authenticators, browsers, ceremonies, compare, console, desk, desk_acts,
+        enrol, guard_policy, links, mails, passes, passkey_proofs, passkeys, passwords, people,
+        recovery, recovery_link, rollout, second_admin, second_step, sessions, setup, sign_in,
+        stand_ins, step_up, troubleshoot, verify, wait_stops, waits,
     )  # fmt: skip
     walked = {name for name, _ in TABLE.values()} | set(MORE)
     known = {name for module in modules for name in flows_of(module)}

@@ -2,10 +2,11 @@
 
 from tests.world import HERE, Organisation
 from twofold.core import throttle
+from twofold.core.desk import Act
 from twofold.core.people import DAY, Person, Role
 from twofold.core.sessions import HalfCaller
 from twofold.core.throttle import MONTH, NOTHING, NeedsLink, Single, State, Wait
-from twofold.flows import enrol, guard, housekeeping, unlock
+from twofold.flows import enrol, guard, housekeeping
 from twofold.flows.second_step import CodeRefused
 from twofold.flows.sign_in import From, HalfWay, SignedIn
 from twofold.flows.verify import NeedsPair, Suspended
@@ -36,15 +37,12 @@ def miss(acme: Organisation, half: HalfCaller, number: int, place: From = HERE) 
 
 def test_somebody_set_up_anew_after_fifty_failures_gets_in(acme: Organisation) -> None:
     """The 30 days that disabled the old authenticator do not disable the new one."""
-    mia, olga = enrolled(acme), acme.owner
+    mia = enrolled(acme)
     acme.switch_on()
     put(acme, f"code:person:{mia.id}", State((acme.now,) * 50))
     assert isinstance(acme.submit_right(acme.half(mia)), Suspended)
-    acme.call(unlock.set_up_again, actor=olga, person_id=mia.id, reason="disabled by guessing")
-    half = acme.half(mia)
-    sent = acme.call(enrol.send_link, half=half)
-    assert sent is not None
-    acme_set_up(acme, half)
+    acme.help(mia, Act.INVITE, stolen=True)
+    acme.set_up_by_invitation(mia)
     assert got(acme, f"code:person:{mia.id}") == NOTHING
     acme.clock.advance(60)
     assert isinstance(acme.submit_right(acme.half(mia)), SignedIn)
@@ -202,6 +200,6 @@ def test_help_desk_unlocks_what_slows_somebody_down(acme: Organisation) -> None:
             f"pw:browser:{browser.id}", f"code:browser:{browser.id}"]  # fmt: skip
     for key in keys:
         put(acme, key, State((acme.now,) * 40, until=acme.now + DAY))
-    acme.call(unlock.unlock, actor=acme.owner, person_id=mia.id, reason="typed with gloves")
+    acme.help(mia, Act.UNLOCK)
     assert [got(acme, key) for key in keys] == [NOTHING] * len(keys)
     assert acme.owner.role is Role.OWNER

@@ -6,10 +6,11 @@ import pytest
 
 from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.attempts import Source
+from twofold.core.desk import Act
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import DAY, MINUTE, Person, Role
-from twofold.flows import browsers, passwords, people, step_up, unlock
+from twofold.flows import browsers, passwords, people, step_up
 from twofold.flows.sign_in import (
     From,
     HalfWay,
@@ -369,5 +370,5 @@ def test_a_right_password_of_somebody_enrolled_clears_nothing_at_the_code(
 def test_an_admin_can_end_the_waits(acme: Organisation, gated: Person) -> None:
     """Unlocked, an unknown browser is read again at once."""
     admin = acme.add("Eve", Role.ADMIN)
-    acme.call(unlock.unlock, actor=admin, person_id=gated.id, reason="on the phone with him")
+    acme.help(gated, Act.UNLOCK, actor=admin)
     assert is_read(acme, gated)

@@ -14,7 +14,7 @@ from twofold.core.mail import MailKind
 from twofold.core.people import DAY, Person
 from twofold.core.sessions import Caller, HalfCaller
 from twofold.core.throttle import Pair
-from twofold.flows import browsers, step_up
+from twofold.flows import browsers, second_step, step_up
 from twofold.flows.sign_in import From, PasswordRefused, SignedIn, settle_password
 from twofold.flows.verify import Typed
 
@@ -70,6 +70,23 @@ def test_one_code_for_different_ends_is_used_for_one(acme: Organisation, ben: Pe
 
         answers = race(20, partial(use_code, acme, half, caller, code))
         assert sum(isinstance(a, SignedIn | step_up.Proved) for a in answers) == 1
+
+
+def test_one_temporary_pass_signs_in_once(acme: Organisation, ben: Person) -> None:
+    """Twenty at once through two sign-ins, each round one session."""
+    for number in rounds():
+        acme.clock.advance(60)
+        code = acme.temporary_pass(ben)
+        halves = [acme.half(ben), acme.half(ben)]
+        use = partial(acme.call, second_step.recover, typed=code, place=HERE)
+        answers = race(20, partial(use_in_turn, use, halves))
+        assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
+        assert len(acme.mails(ben, MailKind.PASS_USED)) == number + 1
+
+
+def use_in_turn(use: Callable[..., object], halves: list[HalfCaller], n: int) -> object:
+    """Every second runner through the other sign-in."""
+    return use(half=halves[n % 2])
 
 
 def use_code(acme: Organisation, half: HalfCaller, caller: Caller, code: str, n: int) -> object:

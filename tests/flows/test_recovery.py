@@ -7,12 +7,13 @@ from tests.storage.races import race
 from tests.world import DESK, HERE, Guesser, Organisation
 from twofold.core import recovery as codes
 from twofold.core.attempts import AttemptPurpose, Outcome
+from twofold.core.desk import Act
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import DAY, Person
 from twofold.core.sessions import HalfCaller
 from twofold.core.throttle import NeedsLink, Pair, Single
-from twofold.flows import enrol, recovery, unlock
+from twofold.flows import enrol, recovery
 from twofold.flows.recovery import NewCodes
 from twofold.flows.second_step import CodeRefused, recover, resync
 from twofold.flows.sign_in import SignedIn, SignInEnded
@@ -230,5 +231,5 @@ def test_nobody_without_an_authenticator_has_any(acme: Organisation) -> None:
 def test_a_reset_by_an_admin_ends_them(acme: Organisation, ben: Person) -> None:
     """Whoever found the sheet has nothing."""
     made(acme, ben)
-    acme.call(unlock.set_up_again, actor=acme.owner, person_id=ben.id, reason="Lost phone")
+    acme.help(ben, Act.INVITE, stolen=True)
     assert acme.call(lambda tx, _now: recovery.own(tx, person_id=ben.id)) is None

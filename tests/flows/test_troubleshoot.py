@@ -144,7 +144,7 @@ def test_a_disabled_authenticator_and_a_disabled_person(acme: Organisation, ben:
     acme.store.call(lambda tx: tx.authenticators.disable(ben.id, at=acme.now))
     found = answer(acme, ben)
     assert found.standing is Standing.SHUT
-    assert found.sentence.startswith("The authenticator was disabled on 10 Sep 2026")
+    assert found.sentence.startswith("The authenticator was stopped on 10 Sep 2026")
     acme.call(people.set_disabled, actor=acme.owner, person_id=ben.id, disabled=True)
     assert answer(acme, ben).sentence == "May not sign in: an admin disabled the person."
     assert kinds(acme, ben) == [LockKind.NO_ENTRY, LockKind.AUTHENTICATOR]
@@ -228,10 +228,10 @@ def test_a_case_is_of_the_own_account_and_says_what_may_be_done(
     hal = acme.add("Hal", Role.HELPDESK)
     seen = acme.call(troubleshoot.look, actor=hal, person_id=ben.id)
     assert seen is not None
-    assert (seen.may_manage, seen.may_unlock, seen.may_end_authenticator) == (False, True, False)
+    assert (seen.may_manage, seen.may_help) == (False, True)
     above = acme.call(troubleshoot.look, actor=hal, person_id=acme.owner_id)
     assert above is not None
-    assert not above.may_unlock
+    assert not above.may_help
     assert acme.call(troubleshoot.look, actor=hal, person_id=bolt.owner_id) is None
     assert acme.call(troubleshoot.case_by_email, email="nobody@acme.example") is None
 

@@ -5,12 +5,13 @@ import pytest
 from tests.world import DESK, ENCODED, HERE, Guesser, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.browsers import KNOWN_FOR
+from twofold.core.desk import Act
 from twofold.core.events import EventKind
 from twofold.core.people import DAY, GuardPolicy, Person, Role
 from twofold.core.policy import session_suffices
 from twofold.core.sessions import Caller
 from twofold.core.throttle import Single
-from twofold.flows import enrol, passwords, people, second_step, sessions, step_up, unlock
+from twofold.flows import enrol, passwords, people, second_step, sessions, step_up
 from twofold.flows.sign_in import From, HalfWay, SignedIn
 from twofold.flows.verify import Typed
 
@@ -275,10 +276,10 @@ def test_trust_ends_with_a_set_up_that_an_admin_made_anew(acme: Organisation, be
     """No session stays, and the browser is not even known after it."""
     place = acme.known(ben, trust=True)
     opened_by_trust(acme, ben, place)
-    acme.call(unlock.set_up_again, actor=acme.owner, person_id=ben.id, reason="a lost phone")
+    acme.help(ben, Act.INVITE, stolen=True)
     assert acme.sessions(ben) == 0
     assert acme.store.call(lambda tx: tx.browsers.of(ben.id)) == []
-    acme.enrol(ben)
+    acme.set_up_by_invitation(ben)
     assert not skips(acme, ben, place)
 
 

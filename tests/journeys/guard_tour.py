@@ -12,9 +12,11 @@ from tests.journeys.conftest import NewPage
 from tests.journeys.phones import Phone
 from tests.journeys.product import Product
 from tests.journeys.steps import (
+    Person,
     add_person,
     become_first_admin,
     becomes_known,
+    choose_password,
     enter_code,
     enter_pair,
     fill,
@@ -28,6 +30,8 @@ from tests.journeys.steps import (
     switch_on,
 )
 from tests.journeys.tour import CHIEF, MEMBER, ORGANISATION, SIX_MINUTES, Look, look_at
+
+LATE = Person("Cem Demir", "cem@acme.example", "a door, a drum, a dune")
 
 LINK_MAIL = "Link before the code"
 
@@ -122,8 +126,8 @@ def hold(product: Product, page: Page) -> None:
     press(page, "Add person")
 
 
-def unlocking(product: Product, new_page: NewPage, look: Look) -> None:
-    """What an admin sees of somebody who is stopped, unlocks and lets set up again."""
+def stopped(product: Product, new_page: NewPage, look: Look) -> None:
+    """What a member sees who is stopped, and an admin of them."""
     admin, member, _ = guessed_at(product, new_page, stolen=False)
     set_up_two_factor(admin)
     product.disable_authenticators(MEMBER.email)
@@ -131,28 +135,23 @@ def unlocking(product: Product, new_page: NewPage, look: Look) -> None:
     product.let_proofs_grow_old(SIX_MINUTES, MEMBER.email)
     look_at(member, look, "/profile", "member-stopped")
     look_at(member, look, "/profile/places", "member-places")
+    look_at(member, look, "/", "member-home-stopped")
+    look_at(member, look, "/profile/history", "member-history-stopped")
     admin.goto("/people")
     press(admin, MEMBER.name, "link")
     look(admin, "person-stopped")
-    press(admin, "Unlock")
-    look(admin, "unlock-errors")
-    admin.locator("#field-reason").fill("Called back under the number in our list.")
-    press(admin, "Unlock")
-    look(admin, "unlocked")
-    press(admin, "End the authenticator")
-    look(admin, "set-up-again-errors")
-    admin.locator("#field-reason").fill("Met in person.")
-    press(admin, "End the authenticator")
-    look(admin, "set-up-again-done")
+    add_person(admin, LATE)
+    late = new_page()
+    choose_password(late, link_from_outbox(admin, "Invitation"), LATE)
     switch_on(admin)
     look_at(admin, look, "/account/activity", "activity-guarded")
-    look_at_demanded_wait(admin, new_page(), look)
+    look_at_demanded_wait(admin, late, look)
 
 
 def look_at_demanded_wait(admin: Page, page: Page, look: Look) -> None:
     """Ten wrong codes at a set-up: the page that says until when to wait."""
     page.goto(link_from_outbox(admin, "Two-factor is on: set it up"))
-    sign_in(page, MEMBER)
+    sign_in(page, LATE)
     wrong = iter(scan(page).wrong_codes())
     for _ in range(10):
         save(page, next(wrong))
@@ -187,6 +186,6 @@ def waits(product: Product, new_page: NewPage, look: Look) -> None:
 CHAPTERS: dict[str, Callable[[Product, NewPage, Look], None]] = {
     "code links": code_links,
     "held form": held_form,
-    "unlocking": unlocking,
+    "stopped": stopped,
     "waits": waits,
 }

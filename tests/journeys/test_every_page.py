@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys import guard_tour, passkey_tour, tour, way_back_tour
+from tests.journeys import desk_tour, guard_tour, passkey_tour, tour, way_back_tour
 from tests.journeys.conftest import NewPage
 from tests.journeys.product import ROOT, Product
 from tests.journeys.steps import picture
@@ -36,7 +36,13 @@ CUT_OFF = """() => [...document.querySelectorAll("main *, header *")]
   .map(e => e.outerHTML.slice(0, 80))"""
 NARROW = {"width": 320, "height": 256}
 
-CHAPTERS = tour.CHAPTERS | guard_tour.CHAPTERS | passkey_tour.CHAPTERS | way_back_tour.CHAPTERS
+CHAPTERS = (
+    tour.CHAPTERS
+    | guard_tour.CHAPTERS
+    | desk_tour.CHAPTERS
+    | passkey_tour.CHAPTERS
+    | way_back_tour.CHAPTERS
+)
 chapters = pytest.mark.parametrize("chapter", CHAPTERS)
 pytestmark = pytest.mark.timeout(300)  # a chapter is long, and the machine may be busy
 

@@ -14,6 +14,7 @@ from tests.journeys.steps import (
     becomes_known,
     choose_password,
     enter_code,
+    give_grounds,
     go_by_menu,
     heading,
     link_from_outbox,
@@ -29,8 +30,8 @@ CAUSE = re.compile("phone whose clock is about 3 minutes behind")
 
 
 def test_from_a_name_to_the_cause_in_two_clicks(product: Product, new_page: NewPage) -> None:
-    """Typed into the box of the home page; unlocked with a reason, which the owner is mailed; and
-    the owner reads the same cause in the own history.
+    """Typed into the box of the home page; unlocked with proof, ticket and reason, which the owner
+    is mailed; and the owner reads the same cause in the own history.
     """
     admin, bob, desk, slow = new_page(), new_page(), new_page(), new_page()
     become_first_admin(admin, product.first_admin_link)
@@ -56,9 +57,12 @@ def test_from_a_name_to_the_cause_in_two_clicks(product: Product, new_page: NewP
     heading(desk, f"Compare {BOB.name}")
     desk.go_back()
 
-    desk.get_by_label("Reason").fill("Called back on the number in our list.")
+    press(desk, "Unlock", "link")
+    give_grounds(desk)
     press(desk, "Unlock")
     heading(desk, BOB.name)
+    expect(desk.get_by_role("main")).to_contain_text("Try again now, with your password")
+    press(desk, f"Back to {BOB.name}", "link")
     expect(desk.get_by_text("In the way now")).to_have_count(0)
     admin.goto("/mail")
     expect(admin.get_by_role("link", name=re.compile("^Unlocked")).first).to_be_visible()

@@ -65,11 +65,13 @@ def test_a_lost_phone_is_no_lost_account(
     elsewhere.get_by_role("link", name="I don’t have my phone").click()
     elsewhere.get_by_role("link", name="Enter a recovery code").click()
     picture(elsewhere, "recovery-use")
-    elsewhere.get_by_label("Recovery code").fill("1234")
+    elsewhere.get_by_label("Recovery code or temporary pass").fill("1234")
     press(elsewhere, "Sign in")
-    expect(elsewhere.get_by_role("main")).to_contain_text("has 16 signs. You entered 4.")
+    expect(elsewhere.get_by_role("main")).to_contain_text("a temporary pass has 10. You entered 4.")
     picture(elsewhere, "recovery-use-error")
-    elsewhere.get_by_label("Recovery code").fill(codes[4].lower().replace("-", " "))
+    elsewhere.get_by_label("Recovery code or temporary pass").fill(
+        codes[4].lower().replace("-", " ")
+    )
     press(elsewhere, "Sign in")
     assert path_of(elsewhere) == "/"
     assert "9 more still work" in " ".join(

@@ -29,6 +29,12 @@ SECOND: dict[str, str | int] = {"second": "ann@home.example", "at": NOW}
 ENTRY = {"entry": "Acme: ann@acme.example"}
 BEN: dict[str, str | int] = {"whose": "Ben Example", "email": "ben@acme.example"}
 WAIT: dict[str, str | int] = {**BEN, "mine": 0, "started_at": NOW, "ends_at": EXPIRES_AT}
+GROUNDS = {"proof": "Called back on a known number", "ticket": "HD-4711", "reason": "Lost phone"}
+ACTED = {**GROUNDS, "admin": "Olga Admin", "second": "", "at": NOW}
+ASKED = {
+    **GROUNDS, "admin": "Olga Admin", "whose": "Ben Example", "what": "Temporary pass",
+    "at": NOW,
+}  # fmt: skip
 PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.INVITATION: {**LINK, "inviter": "Olga Admin", "requires_factor": 1},
     MailKind.SWITCHED_ON: {**LINK, "admin": "Olga Admin"},
@@ -59,8 +65,15 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.BREAKER_ON: {"at": NOW},
     MailKind.BROWSER_LINK: {**LINK, **FROM},
     MailKind.CODE_LINK: {**LINK, **FROM},
-    MailKind.UNLOCKED: {"admin": "Olga Admin", "reason": "Called back", "at": NOW},
-    MailKind.SET_UP_AGAIN: {"admin": "Olga Admin", "reason": "Called back", "at": NOW},
+    MailKind.UNLOCKED: ACTED,
+    MailKind.SET_UP_AGAIN: {**ACTED, **LINK, "stopped": 1},
+    MailKind.STOPPED: ACTED,
+    MailKind.PASS_MADE: {**ACTED, "expires_at": EXPIRES_AT, "once": 1},
+    MailKind.PASS_USED: {**SEEN, "expires_at": EXPIRES_AT, "once": 1},
+    MailKind.SIGNED_OUT: ACTED,
+    MailKind.HELP_ASKED: {**ASKED, "request": "request-1", "expires_at": EXPIRES_AT},
+    MailKind.HELP_WAITS: {**ASKED, "request": "request-1", "expires_at": EXPIRES_AT},
+    MailKind.HELP_REFUSED: {**ASKED, "by": "Otto Owner"},
     MailKind.PASSWORD_LINK: LINK,
     MailKind.PASSWORD_CHANGED: SEEN,
     MailKind.CONSOLE_LINK: {"at": NOW},
@@ -87,6 +100,7 @@ LINKS = {
     MailKind.WAIT_NOTICE: f"{PUBLIC_URL}/wait/stop/{TOKEN}",
     MailKind.WAIT_OPEN: f"{PUBLIC_URL}/recover/{TOKEN}",
     MailKind.WAIT_OVER: f"{PUBLIC_URL}/wait/stop/{TOKEN}",
+    MailKind.SET_UP_AGAIN: f"{PUBLIC_URL}/recover/{TOKEN}",
 }
 
 

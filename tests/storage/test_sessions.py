@@ -71,7 +71,12 @@ def test_a_renewed_session_has_another_token(signed_in: Store) -> None:
     """The old token is dead, the rest is what was proved."""
     renewed = signed_in.call(
         lambda tx: tx.sessions.renew(
-            "s1", number(2), methods=("pwd", "otp"), password_at=NOW + 5, factor_at=NOW + 6
+            "s1",
+            number(2),
+            methods=("pwd", "otp"),
+            password_at=NOW + 5,
+            factor_at=NOW + 6,
+            ends_at=None,
         )
     )
     assert renewed is True
@@ -81,7 +86,7 @@ def test_a_renewed_session_has_another_token(signed_in: Store) -> None:
     assert found.session == replace(session(), password_at=NOW + 5, factor_at=NOW + 6)
     assert not signed_in.call(
         lambda tx: tx.sessions.renew(
-            "s9", number(9), methods=("pwd",), password_at=NOW, factor_at=None
+            "s9", number(9), methods=("pwd",), password_at=NOW, factor_at=None, ends_at=None
         )
     )
 
@@ -126,3 +131,17 @@ def test_old_and_idle_sessions_are_purged(signed_in: Store) -> None:
     assert signed_in.call(lambda tx: tx.sessions.purge(NOW, NOW)) == 0
     assert signed_in.call(lambda tx: tx.sessions.purge(NOW, NOW + 101)) == 2
     assert signed_in.call(lambda tx: tx.sessions.purge(NOW + 1, NOW)) == 1
+
+
+def test_a_session_of_a_pass_is_dead_from_its_last_second_on(signed_in: Store) -> None:
+    """Whatever the other limits say; and all such sessions of a person end at once."""
+    for value, ends_at in ((2, NOW + 60), (3, NOW + 120)):
+        one = replace(session(f"s{value}"), methods=("pwd", "pass"), ends_at=ends_at)
+        signed_in.call(lambda tx, one=one, value=value: tx.sessions.add(one, number(value)))
+    found = signed_in.call(lambda tx: tx.sessions.by_token(number(2), NOW + 59))
+    assert found is not None
+    assert found.session.ends_at == NOW + 60
+    assert signed_in.call(lambda tx: tx.sessions.by_token(number(2), NOW + 60)) is None
+    assert signed_in.call(lambda tx: tx.sessions.end_by_pass("ann")) == 2
+    assert signed_in.call(lambda tx: tx.sessions.by_token(number(3), NOW)) is None
+    assert look_up(signed_in) is not None

@@ -17,6 +17,8 @@ class AttemptPurpose(StrEnum):
     """A recovery code in place of the code at sign-in."""
     PRACTICE = "practice"
     """A code that its owner tries out while signed in; it opens nothing."""
+    PASS = "pass"  # noqa: S105
+    """A temporary pass in place of the code at sign-in."""
     RESYNC = "resync"
     """Two consecutive codes that put a clock right which is off by minutes."""
 

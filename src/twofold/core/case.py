@@ -178,8 +178,8 @@ def _authenticator_off(case: Case) -> Diagnosis | None:
     return Diagnosis(
         Standing.SHUT,
         locks.sentence(lock, case.now),
-        f"After too many wrong codes your authenticator was switched off. {by_passkey}An admin can "
-        "end it; then you set up a new one.",
+        f"Your authenticator is stopped. {by_passkey}With an invitation to set up again you set a "
+        "new one up.",
         (WHO, "Unlock alone does not bring it back."),
         (group[0].told.desk,) if group and group[0].told else (),
         tuple(one.attempt.id for one in group),

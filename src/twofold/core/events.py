@@ -60,6 +60,14 @@ class EventKind(StrEnum):
     SPRAY = "site:password-spray"
     FLOOD = "site:password-flood"
     UNLOCKED = "person:unlocked"
+    PASS_MADE = "desk:pass-made"  # noqa: S105
+    PASS_USED = "desk:pass-used"  # noqa: S105
+    SET_UP_INVITED = "desk:set-up-invited"
+    SIGNED_OUT = "desk:sessions-ended"
+    HELP_ASKED = "desk:asked"
+    HELP_CONFIRMED = "desk:confirmed"
+    HELP_REFUSED = "desk:refused"
+    PROOFS_CHANGED = "policy:proofs-changed"
     BROWSER_LINK_SENT = "browser:link-sent"
     BROWSER_LINK_USED = "browser:link-used"
     BROWSER_TRUSTED = "browser:trusted"
@@ -102,6 +110,7 @@ class Group(StrEnum):
     AUTHENTICATORS = "authenticators"
     BROWSERS = "browsers"
     PEOPLE = "people"
+    DESK = "desk"
     POLICY = "policy"
     RECORDS = "records"
 
@@ -123,6 +132,7 @@ _GROUP_WORDS: Mapping[Group, str] = {
     Group.AUTHENTICATORS: "Authenticators",
     Group.BROWSERS: "Browsers",
     Group.PEOPLE: "People",
+    Group.DESK: "Help desk",
     Group.POLICY: "Policy and alarms",
     Group.RECORDS: "Mail, log and console",
 }
@@ -143,7 +153,15 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.PERSON_ROLE_CHANGED: (Group.PEOPLE, "Role changed"),
     EventKind.PERSON_DISABLED: (Group.PEOPLE, "Person disabled"),
     EventKind.PERSON_ENABLED: (Group.PEOPLE, "Person enabled"),
-    EventKind.UNLOCKED: (Group.PEOPLE, "Person unlocked"),
+    EventKind.UNLOCKED: (Group.DESK, "Person unlocked"),
+    EventKind.PASS_MADE: (Group.DESK, "Temporary pass made"),
+    EventKind.PASS_USED: (Group.DESK, "Temporary pass used"),
+    EventKind.SET_UP_INVITED: (Group.DESK, "Invited to set up again"),
+    EventKind.SIGNED_OUT: (Group.DESK, "Everything open ended"),
+    EventKind.HELP_ASKED: (Group.DESK, "Help for an admin asked for"),
+    EventKind.HELP_CONFIRMED: (Group.DESK, "Help for an admin confirmed"),
+    EventKind.HELP_REFUSED: (Group.DESK, "Help for an admin refused"),
+    EventKind.PROOFS_CHANGED: (Group.POLICY, "Proofs of identity changed"),
     EventKind.PASSWORD_SET: (Group.PASSWORDS, "Password set from a mailed link"),
     EventKind.PASSWORD_CHANGED: (Group.PASSWORDS, "Password changed"),
     EventKind.PASSWORD_LINK_SENT: (Group.PASSWORDS, "Link for a new password sent"),
@@ -170,7 +188,10 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.PASSKEY_REFUSED: (Group.CODES, "Passkey refused"),
     EventKind.PASSKEY_COPIED: (Group.AUTHENTICATORS, "Passkey may have been copied"),
     EventKind.AUTHENTICATOR_DISABLED: (Group.AUTHENTICATORS, "Authenticator disabled"),
-    EventKind.AUTHENTICATOR_RESET: (Group.AUTHENTICATORS, "Authenticator ended by an admin"),
+    EventKind.AUTHENTICATOR_RESET: (
+        Group.AUTHENTICATORS,
+        "Authenticator stopped, said to be stolen",
+    ),
     EventKind.CLOCK_REPAIRED: (Group.AUTHENTICATORS, "Brought back from a wrong clock"),
     EventKind.CODE_ACCEPTED: (Group.CODES, "Code accepted"),
     EventKind.CODE_REFUSED: (Group.CODES, "Code refused"),

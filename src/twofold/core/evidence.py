@@ -31,6 +31,11 @@ NO_RECOVERY_CODE = Told(
     "Each works once. Enter another one of the newest sheet.",
     "It was none of the person's recovery codes: used already, of an older sheet, or mistyped.",
 )
+NO_PASS = Told(
+    "That was no temporary pass that works now.",
+    "Look at it once more; if it has ended, the help desk makes a new one.",
+    "It was no temporary pass that works now: ended, used already, or mistyped.",
+)
 NOT_LOOKED_AT = Told(
     "That code was not right. Why was not looked at, because many codes came at once.",
     "Wait until the app shows a new code, and enter it before it changes.",
@@ -150,6 +155,8 @@ def _tried(
         return Tried(attempt, None, None)
     if attempt.purpose is AttemptPurpose.RECOVERY:
         return Tried(attempt, None, NO_RECOVERY_CODE)
+    if attempt.purpose is AttemptPurpose.PASS:
+        return Tried(attempt, None, NO_PASS)
     if cause is None:
         told = BROKEN if attempt.outcome is Outcome.RESERVED else NOT_LOOKED_AT
         return Tried(attempt, None, told)

@@ -210,8 +210,12 @@ def sentence(lock: Lock, now: Instant) -> str:
         case LockKind.NO_ENTRY:
             return "May not sign in: an admin disabled the person."
         case LockKind.AUTHENTICATOR:
-            on = f" on {day(lock.since)}" if lock.since is not None else ""
-            return f"The authenticator was disabled{on} after too many wrong codes."
+            if lock.since is None:
+                return "The authenticator is stopped after too many wrong codes."
+            return (
+                f"The authenticator was stopped on {day(lock.since)}: too many wrong codes, "
+                "or said to be stolen."
+            )
         case LockKind.CODE_LINK:
             return (
                 f"New browsers need a mailed link before the code, after {lock.count} {wrong}, "
@@ -260,7 +264,7 @@ def ended_by(lock: Lock) -> str:
         case LockKind.NO_ENTRY:
             return "An admin enables the person."
         case LockKind.AUTHENTICATOR:
-            return "An admin ends the authenticator, and the person sets a new one up."
+            return "An invitation to set up again, and the new set-up."
         case LockKind.STOLEN:
             return "The person chooses a new password, at the next sign-in."
         case LockKind.PAIR_BREAKER:

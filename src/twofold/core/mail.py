@@ -47,9 +47,21 @@ class MailKind(StrEnum):
     BROWSER_LINK = "browser-link"
     CODE_LINK = "code-link"
     UNLOCKED = "unlocked"
-    """An admin unlocked the person."""
+    """Somebody of the help desk or an admin unlocked the person."""
     SET_UP_AGAIN = "set-up-again"
-    """An admin ended the person's authenticator."""
+    """Somebody of them invited the person to set up again: the link."""
+    STOPPED = "authenticator-stopped"
+    """What the person had set up was stopped, because it was said to be stolen."""
+    PASS_MADE = "temporary-pass-made"  # noqa: S105
+    """Somebody of them made a temporary pass for the person; never the pass itself."""
+    PASS_USED = "temporary-pass-used"  # noqa: S105
+    SIGNED_OUT = "signed-out"
+    """Somebody of them ended everything that the person had open."""
+    HELP_ASKED = "help-asked"
+    """To an admin: somebody asked for help in their name, and a second admin is to confirm it."""
+    HELP_WAITS = "help-waits"
+    """To the other admins: that waits for one of them."""
+    HELP_REFUSED = "help-refused"
     PASSWORD_LINK = "password-link"  # noqa: S105 - the name of a mail kind
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 - the name of a mail kind
     CONSOLE_LINK = "recovery-link"

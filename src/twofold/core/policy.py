@@ -3,8 +3,9 @@
 from dataclasses import replace
 from enum import StrEnum
 
+from twofold.core.desk import Act
 from twofold.core.people import DAY, Account, GuardPolicy, PasskeysFrom, Person, Profile, Role
-from twofold.core.sessions import PASSKEYS, SECOND_FACTORS
+from twofold.core.sessions import PASSKEYS, SECOND_STEPS
 from twofold.core.throttle import SP800_63B4_LADDER, Numbers
 
 MAX_SINGLE_CODES, MAX_BEFORE_LINK, MAX_TRUST_DAYS = 5, 10, 30
@@ -85,21 +86,39 @@ def may_manage(actor: Person, subject: Person) -> bool:
     )
 
 
-def may_unlock(actor: Person, subject: Person) -> bool:
-    """Whether `actor` may forget the failures of `subject`: the help desk and admins, for people
-    of lower rank only.
+def may_help(actor: Person, subject: Person) -> bool:
+    """Whether `actor` may unlock `subject`, give them a temporary pass, invite them to set up
+    again or end their sessions: the help desk and admins, for people of lower rank only.
 
-    Nobody unlocks themselves or their peers: one captured account must not be able to open the
+    Nobody helps themselves or their peers: one captured account must not be able to open the
     next one's (CVE-2026-64866).
     """
     return actor.role.is_staff and _is_below(subject, actor)
 
 
-def may_end_authenticator(actor: Person, subject: Person) -> bool:
-    """Whether `actor` may end somebody's authenticator, so that a new one is set up: admins, for
-    people of lower rank only. Not the help desk, because that takes a factor away.
+def needs_second_admin(act: Act, subject: Person) -> bool:
+    """Whether the act waits until another admin confirms it: what helps somebody past the second
+    step, where that somebody is an admin.
     """
-    return actor.role.is_admin and _is_below(subject, actor)
+    return act.stands_in_for_a_factor and subject.role.is_admin
+
+
+def may_confirm(decider: Person, *, asked_by: str, subject: Person) -> bool:
+    """Whether `decider` may confirm what `asked_by` (an id) asked for: an admin who is neither
+    of the two.
+    """
+    return (
+        decider.role.is_admin
+        and decider.account_id == subject.account_id
+        and decider.id not in (asked_by, subject.id)
+    )
+
+
+def may_refuse(decider: Person, subject: Person) -> bool:
+    """Whether `decider` may refuse it: every admin, also the two whom it concerns. Whoever asked
+    may have been deceived, and whoever it is about may never have called.
+    """
+    return decider.role.is_admin and decider.account_id == subject.account_id
 
 
 def why_not_remove(
@@ -153,14 +172,17 @@ def session_suffices(
     """
     if enrolled and trusted and trust_seconds(account, role) > 0:
         return True
-    return not SECOND_FACTORS.isdisjoint(methods) or not (enrolled or account.requires_factor)
+    return not SECOND_STEPS.isdisjoint(methods) or not (enrolled or account.requires_factor)
 
 
 def who_unlocks(role: Role) -> str:
-    """Whom somebody of this role asks when `may_end_authenticator` is what they need."""
-    if role is Role.OWNER:
-        return "the operator of this server"
-    return "an owner" if role is Role.ADMIN else "an admin"
+    """Whom somebody of this role asks: the least who `may_help`."""
+    return {
+        Role.MEMBER: "the help desk or an admin",
+        Role.HELPDESK: "an admin",
+        Role.ADMIN: "an owner",
+        Role.OWNER: "the operator of this server",
+    }[role]
 
 
 def profile_of(account: Account, role: Role) -> Profile:

@@ -18,6 +18,7 @@ FEW = 4
 LONGEST_TYPED = 64
 SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH, _GROUP, _BITS = 16, 4, 5
+_SIZES = f"A recovery code has {_LENGTH} signs, a temporary pass has 10."
 _HYPHENS = "-\u2010\u2011"
 _ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
@@ -59,14 +60,23 @@ def parse(typed: str) -> str | NotARecoveryCode:
     Case, blanks and hyphens do not matter, and O is read as 0, I and L as 1: nobody can tell them
     apart on a printed sheet.
     """
+    signs = bare(typed)
+    if signs is None:
+        return NotARecoveryCode(f"{_SIZES} You entered far more.")
+    if not signs:
+        return NotARecoveryCode("Enter a recovery code or a temporary pass.")
+    if any(sign not in SIGNS for sign in signs):
+        return NotARecoveryCode("Both are made of letters and digits only.")
+    if len(signs) != _LENGTH:
+        return NotARecoveryCode(f"{_SIZES} You entered {len(signs)}.")
+    return signs
+
+
+def bare(typed: str) -> str | None:
+    """What somebody typed without blanks and hyphens, in one case and with O, I and L as digits;
+    None for far too much.
+    """
     if len(typed) > LONGEST_TYPED:
-        return NotARecoveryCode(f"A recovery code has {_LENGTH} signs. You entered far more.")
+        return None
     signs = (sign for sign in typed.upper() if not sign.isspace() and sign not in _HYPHENS)
-    bare = "".join(signs).translate(_ALIKE)
-    if not bare:
-        return NotARecoveryCode("Enter one of your recovery codes.")
-    if any(sign not in SIGNS for sign in bare):
-        return NotARecoveryCode("A recovery code is made of letters and digits only.")
-    if len(bare) != _LENGTH:
-        return NotARecoveryCode(f"A recovery code has {_LENGTH} signs. You entered {len(bare)}.")
-    return bare
+    return "".join(signs).translate(_ALIKE)

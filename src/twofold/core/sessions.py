@@ -52,6 +52,10 @@ PASSKEYS = frozenset({"hwk", "swk"})
 for them: they are phishing-resistant."""
 SECOND_FACTORS = frozenset({"otp", "recovery"}) | PASSKEYS
 """Methods that prove a second factor."""
+PASS = "pass"  # noqa: S105 - the name of a method
+"""The method of a temporary pass, which has no reference in RFC 8176."""
+SECOND_STEPS = SECOND_FACTORS | {PASS}
+"""Methods that open a session where a second step is asked for. A pass proves no factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Session:
     methods: tuple[str, ...]
     """RFC 8176 method references, in order of proof: `("pwd",)`, `("pwd", "otp")`,
     `("pwd", "hwk")`, or `("hwk", "user", "mfa")` for a passkey alone; "recovery" for a recovery
-    code, which has no reference there."""
+    code and "pass" for a temporary pass, which have no reference there."""
     password_at: Instant
     """When the password was last proved in this session; 0 if it never was."""
     factor_at: Instant | None
@@ -78,9 +82,19 @@ class Session:
     """The known browser that it runs in, or None."""
     browser: str
     address: str
+    ends_at: Instant | None = None
+    """When it ends at the latest because a temporary pass opened it; None for all others, and
+    from when the second factor was proved in it."""
+
+    @property
+    def is_by_pass(self) -> bool:
+        """Opened by a temporary pass, and no factor was proved since."""
+        return self.ends_at is not None
 
     def is_alive(self, now: Instant) -> bool:
         """Whether neither the absolute nor the idle limit has passed at `now`."""
+        if self.ends_at is not None and now >= self.ends_at:
+            return False
         return now - self.created_at < SESSION_LIFETIME and now - self.seen_at < SESSION_IDLE
 
     def has_fresh_password(self, now: Instant) -> bool:
@@ -90,6 +104,13 @@ class Session:
     def has_fresh_factor(self, now: Instant) -> bool:
         """Whether a second factor was proved in the last five minutes."""
         return self.factor_at is not None and 0 <= now - self.factor_at <= FRESH
+
+    def may_set_up(self, now: Instant) -> bool:
+        """Whether somebody with a second factor may set up an authenticator now: after a fresh
+        proof of the factor; in a session of a temporary pass, which opens nothing else that asks
+        for a fresh factor, after a fresh password.
+        """
+        return self.has_fresh_factor(now) or (self.is_by_pass and self.has_fresh_password(now))
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,12 @@ class LinkRefused:
 
 def needed_proof(now: Instant, caller: Caller) -> NeedsProof | None:
     """What a set-up from a full session asks for first (promise P4): with an authenticator a
-    fresh code of it, without one a fresh password.
+    fresh code of it, without one, or where a temporary pass stood in for it, a fresh password.
     """
     if caller.enrolled:
-        return None if caller.session.has_fresh_factor(now) else NeedsProof("code")
+        if caller.session.may_set_up(now):
+            return None
+        return NeedsProof("password" if caller.session.is_by_pass else "code")
     return None if caller.session.has_fresh_password(now) else NeedsProof("password")
 
 
@@ -300,6 +302,7 @@ def _make_it_count(
     )
     sessions.end_others(tx, now, person, keep=keep_session)
     wait_stops.saved(tx, now, person)
+    tx.passes.end_all(person.id, at=now)
     for purpose in (Purpose.ENROL, Purpose.RECOVERY):
         tx.links.end_all(person.id, purpose)
     kind, mail = _news(bound=bound, replaced=bool(replaced))

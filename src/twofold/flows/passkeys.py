@@ -18,7 +18,7 @@ from twofold.core.passkeys import (
 )
 from twofold.core.people import Instant, Person
 from twofold.core.policy import lacks_passkey, why_not_remove
-from twofold.core.sessions import Caller, HalfCaller
+from twofold.core.sessions import PASS, Caller, HalfCaller
 from twofold.core.signin import SignInFact, advance, state_of
 from twofold.core.tokens import Purpose
 from twofold.core.webauthn import Answer, Made
@@ -70,12 +70,12 @@ def begin(
 
 def _needed(tx: Tx, now: Instant, caller: Caller) -> NeedsProof | None:
     """As for an app. Where passkeys alone are taken, a code that was typed into a false page must
-    not add one; only a recovery code does in place of the passkey that is lost.
+    not add one; only what stands in for the passkey that is lost does.
     """
     methods = set(caller.session.methods)
     if (
         lacks_passkey(caller.account, caller.person.role, caller.session.methods)
-        and "recovery" not in methods
+        and methods.isdisjoint(("recovery", PASS))
         and tx.passkeys.count(caller.person.id)
     ):
         return NeedsProof("passkey")
@@ -249,7 +249,9 @@ def _after_change(tx: Tx, now: Instant, person: Person, *, keep_session: str) ->
     and ceremonies that were begun.
     """
     sessions.end_others(tx, now, person, keep=keep_session)
-    tx.links.end_all(person.id, Purpose.ENROL)
+    tx.passes.end_all(person.id, at=now)
+    for purpose in (Purpose.ENROL, Purpose.RECOVERY):
+        tx.links.end_all(person.id, purpose)
     tx.authenticators.discard_pending(person.id)
     tx.challenges.end_all(person.id)
 

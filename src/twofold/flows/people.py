@@ -263,6 +263,7 @@ def set_disabled(
         tx.people.set_state(person.id, PersonState.DISABLED)
         sessions.end_others(tx, now, person)
         wait_stops.stop(tx, now, person, StopReason.DISABLED, actor_id=actor.id)
+        tx.passes.end_all(person.id, at=now)
     else:
         state = PersonState.ACTIVE if person.has_password else PersonState.INVITED
         tx.people.set_state(person.id, state)

@@ -33,7 +33,7 @@ class Accepted:
     """The code was right and is consumed. Only `prove_code` makes one."""
 
     authenticator_id: str
-    """"" for a recovery code."""
+    """"" for a recovery code or a temporary pass."""
     step: int
 
 

@@ -14,10 +14,10 @@ from twofold.core.otp import STEP_SECONDS, Malformed, step_at
 from twofold.core.people import Account, Instant, Person, PersonState
 from twofold.core.policy import demands_passkey
 from twofold.core.recovery import NotARecoveryCode
-from twofold.core.sessions import HalfCaller
+from twofold.core.sessions import PASS, HalfCaller
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.throttle import SP800_63B4_LADDER, Answer
-from twofold.flows import browsers, guard, recovery
+from twofold.flows import browsers, guard, recovery, stand_ins
 from twofold.flows.outbox import record, write_mail
 from twofold.flows.proofs import (
     Accepted,
@@ -103,10 +103,10 @@ def _submit(
 def recover(
     tx: Tx, now: Instant, *, half: HalfCaller, typed: str, place: From
 ) -> SignedIn | CodeRefused | NotARecoveryCode | SignInEnded:
-    """The second step with a recovery code. Where the authenticator was disabled the way on is a
-    new set-up.
+    """The second step with a recovery code, or with a temporary pass. Where the authenticator was
+    disabled the way on is a new set-up.
     """
-    state = state_of(half.sign_in.stage)
+    purpose, state = stand_ins.purpose_of(typed), state_of(half.sign_in.stage)
     proof = prove_code(
         tx,
         now,
@@ -114,7 +114,7 @@ def recover(
         account=half.account,
         authenticators=(),
         typed=Typed(typed),
-        purpose=AttemptPurpose.RECOVERY,
+        purpose=purpose,
         standing=_standing(tx, now, half, place),
     )
     if isinstance(proof, NotARecoveryCode):
@@ -124,6 +124,8 @@ def recover(
         return _count_refusal(tx, now, half, "")
     disabled = is_stopped(tx.authenticators.in_force(half.person.id))
     lead_to = "/profile/set-up" if disabled else ""
+    if purpose is AttemptPurpose.PASS:
+        return _by_pass(tx, now, half, place, lead_to)
     done = complete(tx, now, half, trust=False, place=place, method="recovery", lead_to=lead_to)
     if isinstance(done, SignedIn):
         recovery.tell_used(tx, now, person=half.person, source=place.source)
@@ -135,6 +137,32 @@ def takes_passkeys_only(tx: Tx, account: Account, person: Person) -> bool:
     have one. Without one they sign in as before, and are led to set one up.
     """
     return demands_passkey(account, person.role) and tx.passkeys.count(person.id) > 0
+
+
+def _by_pass(
+    tx: Tx, now: Instant, half: HalfCaller, place: From, lead_to: str
+) -> SignedIn | SignInEnded:
+    """A session that ends with the pass at the latest; its owner hears of it (promise P8)."""
+    given = tx.passes.newest(half.person.id)
+    assert given is not None, "a temporary pass vanished inside its own transaction"
+    until = given.expires_at
+    done = complete(
+        tx, now, half, trust=False, place=place, method=PASS, lead_to=lead_to, ends_at=until
+    )
+    if isinstance(done, SignedIn):
+        person = half.person
+        record(tx, now, EventKind.PASS_USED, person, actor_id=person.id, until=until)
+        write_mail(
+            tx,
+            now,
+            person,
+            MailKind.PASS_USED,
+            at=now,
+            browser=place.source.browser,
+            expires_at=until,
+            once=int(given.once),
+        )
+    return done
 
 
 def _tell_resynced(tx: Tx, now: Instant, half: HalfCaller, proof: Accepted, place: From) -> None:
@@ -195,6 +223,7 @@ def complete(
     place: From,
     method: str = "otp",
     lead_to: str = "",
+    ends_at: Instant | None = None,
 ) -> SignedIn | SignInEnded:
     """A session for the one whose code was accepted and who finishes the sign-in."""
     advance(state_of(half.sign_in.stage), SignInFact.CODE_ACCEPTED)
@@ -215,6 +244,7 @@ def complete(
         place,
         methods=("pwd", method),
         trust=trust,
+        ends_at=ends_at,
     )
 
 

@@ -22,6 +22,7 @@ def begin(
     source: Source,
     browser_id: str | None = None,
     trusted: bool = False,
+    ends_at: Instant | None = None,
 ) -> str:
     """A new session; its token, for the cookie. Called only at the end of a sign-in."""
     token = tx.random.token()
@@ -38,6 +39,7 @@ def begin(
         browser_id=browser_id,
         browser=source.browser,
         address=source.address,
+        ends_at=ends_at,
     )
     tx.sessions.add(session, digest(Purpose.SESSION, token))
     record(
@@ -70,6 +72,7 @@ def renew(
         methods=methods,
         password_at=now if password else session.password_at,
         factor_at=now if factor else session.factor_at,
+        ends_at=None if factor else session.ends_at,
     )
     return token if renewed else None
 
@@ -131,7 +134,8 @@ def end_browser(tx: Tx, now: Instant, *, caller: Caller, browser_id: str) -> boo
 
 
 def end_everywhere_else(tx: Tx, now: Instant, *, caller: Caller) -> None:
-    """End all other sessions and forget every known browser."""
+    """End all other sessions and temporary passes, and forget every known browser."""
     end_others(tx, now, caller.person, keep=caller.session.id)
+    tx.passes.end_all(caller.person.id, at=now)
     if tx.browsers.end_all(caller.person.id):
         record(tx, now, EventKind.BROWSER_ENDED, caller.person, actor_id=caller.person.id)

@@ -243,8 +243,11 @@ def finish(
     methods: tuple[str, ...],
     trust: bool = False,
     skipped_code: bool = False,
+    ends_at: Instant | None = None,
 ) -> SignedIn:
-    """The end of every complete sign-in: the browser is known from now on, the session begins."""
+    """The end of every complete sign-in: the browser is known from now on, the session begins,
+    and is over at `ends_at` at the latest.
+    """
     browser_token, browser = browsers.remember(
         tx,
         now,
@@ -262,6 +265,7 @@ def finish(
         source=place.source,
         browser_id=browser.id,
         trusted=skipped_code,
+        ends_at=ends_at,
     )
     proved = not SECOND_FACTORS.isdisjoint(methods)
     if proved and wait_stops.stop(tx, now, person, StopReason.SIGN_IN, actor_id=person.id):

@@ -11,22 +11,22 @@ from twofold.core.evidence import Device, Tried, device_of, tries
 from twofold.core.locks import Counted, locks_of
 from twofold.core.people import DAY, Instant, Person
 from twofold.core.policy import (
-    may_end_authenticator,
+    may_help,
     may_manage,
-    may_unlock,
     numbers_of,
     profile_of,
 )
 from twofold.core.sessions import Session
 from twofold.core.waits import Wait
 from twofold.flows import guard
+from twofold.flows.stand_ins import STAND_INS
 from twofold.ports import Tx
 
 LOOKED_AT = 50
 """Attempts that are looked at, and that a history shows."""
 MOST_DEVICES = 7
 MOST_MAILS = 10
-SIGNS_IN = (AttemptPurpose.SIGN_IN, AttemptPurpose.RESYNC, AttemptPurpose.RECOVERY)
+SIGNS_IN = (AttemptPurpose.SIGN_IN, AttemptPurpose.RESYNC, *STAND_INS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ class Dossier:
 
     case: Case
     may_manage: bool
-    may_unlock: bool
-    may_end_authenticator: bool
+    may_help: bool
     second: SecondAddress | None = None
     wait: Wait | None = None
     """The delayed recovery that runs."""
@@ -50,8 +49,7 @@ def look(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Dossier | No
     return Dossier(
         case,
         may_manage=may_manage(actor, case.person),
-        may_unlock=may_unlock(actor, case.person),
-        may_end_authenticator=may_end_authenticator(actor, case.person),
+        may_help=may_help(actor, case.person),
         second=tx.addresses.of(case.person.id),
         wait=tx.waits.running(case.person.id),
     )

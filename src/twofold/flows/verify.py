@@ -17,7 +17,7 @@ Order of things, each for a reason:
 from collections.abc import Sequence
 from dataclasses import replace
 
-from twofold.core import diagnosis, drift, otp, recovery, throttle, wrong_clock
+from twofold.core import diagnosis, drift, otp, throttle, wrong_clock
 from twofold.core.attempts import Attempt, AttemptPurpose, Outcome
 from twofold.core.authenticators import AuthenticatorState, Totp, is_stopped
 from twofold.core.diagnosis import Suspect
@@ -27,7 +27,7 @@ from twofold.core.otp import Malformed, MalformedKind
 from twofold.core.people import Account, Instant, Person
 from twofold.core.recovery import NotARecoveryCode
 from twofold.core.throttle import State
-from twofold.flows import alarms, guard
+from twofold.flows import alarms, guard, stand_ins
 from twofold.flows.guard import Charge, CodeState
 from twofold.flows.outbox import record
 from twofold.flows.proofs import (
@@ -64,9 +64,9 @@ def prove_code(
     any other combination raises `IllegalTransition`, so that a pending set-up never authenticates.
     """
     _check_binding(person, authenticators, purpose)
-    if purpose is AttemptPurpose.RECOVERY:
+    if purpose in stand_ins.STAND_INS:
         attempt = _attempt(tx, now, person, (), purpose, standing)
-        return _recovery(tx, now, person, account, typed.first, standing, attempt)
+        return _stand_in(tx, now, person, account, typed.first, standing, attempt)
     codes = _parsed(typed)
     attempt = _attempt(tx, now, person, authenticators, purpose, standing)
     if isinstance(codes, Malformed):
@@ -252,7 +252,7 @@ def _refused(
     return Wrong(attempt.id)
 
 
-def _recovery(
+def _stand_in(
     tx: Tx,
     now: Instant,
     person: Person,
@@ -261,23 +261,24 @@ def _recovery(
     standing: Standing,
     attempt: Attempt,
 ) -> Accepted | Wrong | NotARecoveryCode:
-    """A recovery code. One that is refused costs what a refused code costs. A right one works
-    also during a wait or with a disabled authenticator: nobody guesses 80 bits, and this is what
-    it is for. It burns the present and the next step, so that a code that was seen beside it is
-    worth nothing.
+    """A recovery code or a temporary pass. One that is refused costs what a refused code costs. A
+    right one works also during a wait or with a disabled authenticator: nobody guesses 80 bits,
+    or 50 within a day, and this is what it is for. It burns the present and the next step, so
+    that a code that was seen beside it is worth nothing.
     """
-    code = recovery.parse(typed)
+    purpose = attempt.purpose
+    code = stand_ins.read(purpose, typed)
     if isinstance(code, NotARecoveryCode):
         return code
     tx.people.lock(person.id)
-    before = _asked(tx, now, person, account, standing, AttemptPurpose.RECOVERY, 1)
-    digest = tx.keyed_digest("recovery", f"{person.id}:{code}")
+    before = _asked(tx, now, person, account, standing, purpose, 1)
+    digest = stand_ins.digest(tx, purpose, person, code)
     if _is_repeated(tx, now, before, digest[:16], attempt):
         return Wrong(attempt.id)
     tx.attempts.reserve(attempt)
     charged = guard.charge_code(tx, now, person=person, before=before, mark=digest[:16])
-    if not tx.recovery.use(person.id, digest, at=now):
-        spent = tx.recovery.is_spent(person.id, digest)
+    if not stand_ins.use(tx, now, purpose, person, digest):
+        spent = stand_ins.is_spent(tx, purpose, person, digest)
         outcome = Outcome.USED if spent else Outcome.WRONG
         return _refused(tx, now, person, account, attempt, outcome, None, before, charged)
     step = otp.step_at(now) + 1

@@ -26,6 +26,7 @@ LINK_PATHS: Mapping[MailKind, str] = {
     MailKind.WAIT_NOTICE: "wait/stop",
     MailKind.WAIT_OPEN: "recover",
     MailKind.WAIT_OVER: "wait/stop",
+    MailKind.SET_UP_AGAIN: "recover",
 }
 """The kinds with a one-time link, and the path that stands before its token."""
 

@@ -17,6 +17,7 @@ from twofold.core.sessions import Caller, HalfCaller
 from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons, SetUps, Success
 from twofold.ports.guarding import Attempts, Browsers, Counters
+from twofold.ports.helping import Desk, Passes
 from twofold.ports.nouns import (
     Accounts,
     Events,
@@ -139,6 +140,7 @@ __all__ = [
     "Comparisons",
     "Counters",
     "Delivery",
+    "Desk",
     "Events",
     "Hasher",
     "Letter",
@@ -146,6 +148,7 @@ __all__ = [
     "Mailer",
     "Mails",
     "Passkeys",
+    "Passes",
     "People",
     "PersonRow",
     "Postbox",

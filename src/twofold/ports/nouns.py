@@ -20,6 +20,7 @@ from twofold.core.tokens import Link, Purpose
 from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons
 from twofold.ports.guarding import Attempts, Browsers, Counters
+from twofold.ports.helping import Desk, Passes
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
 
@@ -189,6 +190,7 @@ class Sessions(Protocol):
         methods: tuple[str, ...],
         password_at: Instant,
         factor_at: Instant | None,
+        ends_at: Instant | None,
     ) -> bool:
         """A new id for the same session at a change of assurance; the old token is dead."""
         ...
@@ -196,6 +198,10 @@ class Sessions(Protocol):
     def end(self, session_id: str) -> bool: ...
     def end_all(self, person_id: str, *, keep: str = "") -> int:
         """End the person's sessions, all but the one with the id `keep`; how many."""
+        ...
+
+    def end_by_pass(self, person_id: str) -> int:
+        """End the person's sessions that a temporary pass opened; how many."""
         ...
 
     def end_unproven(self, account_id: str) -> int:
@@ -373,6 +379,10 @@ class Tx(Protocol):
     def passkeys(self) -> Passkeys: ...
     @property
     def challenges(self) -> Challenges: ...
+    @property
+    def passes(self) -> Passes: ...
+    @property
+    def desk(self) -> Desk: ...
     @property
     def comparisons(self) -> Comparisons: ...
     @property

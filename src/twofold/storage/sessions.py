@@ -24,6 +24,7 @@ SESSION = (
     sessions.c.browser_id,
     sessions.c.browser,
     sessions.c.address,
+    sessions.c.ends_at,
 )
 BY_TOKEN = (
     select(*SESSION, *PERSON, *ACCOUNT, ENROLLED)
@@ -36,6 +37,7 @@ BY_TOKEN = (
         sessions.c.token_hash == bindparam("token"),
         sessions.c.created_at > bindparam("created_after"),
         sessions.c.seen_at > bindparam("seen_after"),
+        or_(sessions.c.ends_at.is_(None), sessions.c.ends_at > bindparam("now")),
         people.c.state == fixed(PersonState.ACTIVE),
     )
 )
@@ -52,11 +54,15 @@ RENEW = (
         methods=bindparam("new_methods"),
         password_at=bindparam("new_password_at"),
         factor_at=bindparam("new_factor_at"),
+        ends_at=bindparam("new_ends_at"),
     )
 )
 END = delete(sessions).where(sessions.c.id == bindparam("session_id"))
 END_ALL = delete(sessions).where(
     sessions.c.person_id == bindparam("of_person"), sessions.c.id != bindparam("keep")
+)
+END_BY_PASS = delete(sessions).where(
+    sessions.c.person_id == bindparam("of_person"), sessions.c.ends_at.is_not(None)
 )
 END_UNPROVEN = delete(sessions).where(
     sessions.c.account_id == bindparam("of_account"), sessions.c.factor_at.is_(None)
@@ -101,6 +107,7 @@ class Sessions:
             "browser_id": session.browser_id,
             "browser": session.browser,
             "address": session.address,
+            "ends_at": session.ends_at,
         }
         self._connection.execute(insert(sessions), values)
 
@@ -121,6 +128,7 @@ class Sessions:
         methods: tuple[str, ...],
         password_at: Instant,
         factor_at: Instant | None,
+        ends_at: Instant | None,
     ) -> bool:
         """Another token for the same session; the old one is dead. False if it had ended."""
         values = {
@@ -129,6 +137,7 @@ class Sessions:
             "new_methods": " ".join(methods),
             "new_password_at": password_at,
             "new_factor_at": factor_at,
+            "new_ends_at": ends_at,
         }
         return self._connection.execute(RENEW, values).rowcount == 1
 
@@ -140,6 +149,10 @@ class Sessions:
         """End the person's sessions, all but the one with the id `keep`; how many."""
         values = {"of_person": person_id, "keep": keep}
         return self._connection.execute(END_ALL, values).rowcount
+
+    def end_by_pass(self, person_id: str) -> int:
+        """End the person's sessions that a temporary pass opened; how many."""
+        return self._connection.execute(END_BY_PASS, {"of_person": person_id}).rowcount
 
     def end_unproven(self, account_id: str) -> int:
         """End every session of the account that no second factor opened; how many."""
@@ -162,13 +175,14 @@ def look_up(token: bytes, now: Instant) -> dict[str, Any]:
         "token": token,
         "created_after": now - SESSION_LIFETIME,
         "seen_after": now - SESSION_IDLE,
+        "now": now,
     }
 
 
 def session_of(values: Sequence[Any]) -> Session:
     """The session in the columns `SESSION`."""
     id_, account_id, person_id, methods, password_at, factor_at, *rest = values
-    created_at, seen_at, trusted, browser_id, browser, address = rest
+    created_at, seen_at, trusted, browser_id, browser, address, ends_at = rest
     return Session(
         id=id_,
         account_id=account_id,
@@ -182,6 +196,7 @@ def session_of(values: Sequence[Any]) -> Session:
         browser_id=browser_id,
         browser=browser,
         address=address,
+        ends_at=ends_at,
     )
 
 

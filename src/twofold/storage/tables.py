@@ -68,6 +68,7 @@ accounts = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("guard", Text, nullable=False, server_default="{}"),
     Column("wait_hours", Integer, nullable=False, server_default=text("0")),
+    Column("desk_proofs", Text, nullable=False, server_default="[]"),
 )
 
 people = Table(
@@ -176,6 +177,7 @@ sessions = Table(
     Column("address", Text, nullable=False),
     Column("trusted", Boolean, nullable=False, server_default=false()),
     Column("browser_id", Word),
+    Column("ends_at", BigInteger),
 )
 
 links = Table(

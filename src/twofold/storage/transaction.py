@@ -11,10 +11,12 @@ from twofold.storage.browsers import Browsers
 from twofold.storage.challenges import Challenges
 from twofold.storage.comparisons import Comparisons
 from twofold.storage.counters import Counters
+from twofold.storage.desk import Desk
 from twofold.storage.engine import database_time
 from twofold.storage.events import Events
 from twofold.storage.links import Links
 from twofold.storage.mails import Mails
+from twofold.storage.passes import Passes
 from twofold.storage.passkeys import Passkeys
 from twofold.storage.people import People
 from twofold.storage.recovery import Recovery
@@ -46,6 +48,8 @@ class Transaction:
         self.recovery = Recovery(connection)
         self.passkeys = Passkeys(connection, ring)
         self.challenges = Challenges(connection)
+        self.passes = Passes(connection)
+        self.desk = Desk(connection)
         self.comparisons = Comparisons(connection)
         self.addresses = Addresses(connection)
         self.waits = Waits(connection)

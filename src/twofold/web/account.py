@@ -6,7 +6,7 @@ from twofold.core import keyuri
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.people import Account, Role
 from twofold.core.tokens import LINK_LIFETIME, Purpose
-from twofold.flows import rollout
+from twofold.flows import rollout, second_admin
 from twofold.flows.rollout import NeedsFactor, SwitchRefused
 from twofold.ports import Letter, Rendered
 from twofold.web.access import Ctx, Needs, Page
@@ -40,6 +40,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         if standing.account.switched_at is not None
         else None,
         switched_at=standing.account.switched_at,
+        waiting=await ctx.world.store.run(second_admin.waiting_for, ctx.now, actor=ctx.me.person),
         values={name: ctx.field(name) for name in ("name", "issuer")} if errors else {},
         issuer_reason=_issuer_reason(standing.account),
         errors=errors,

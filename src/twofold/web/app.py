@@ -18,6 +18,8 @@ from twofold.web import (
     authenticators,
     browser_link,
     compare,
+    desk,
+    desk_requests,
     doors,
     guard_policy,
     help,
@@ -76,6 +78,8 @@ ALL_PAGES: tuple[Page, ...] = (
     *waits.PAGES,
     *people_import.PAGES,
     *people.PAGES,
+    *desk.PAGES,
+    *desk_requests.PAGES,
     *compare.PAGES,
     *mail.PAGES,
 )

@@ -14,6 +14,17 @@ from twofold.flows import passkey_proofs, step_up
 from twofold.web import forms
 from twofold.web.access import Ctx, Page
 
+SET_UPS = ("/profile/set-up", "/profile/passkeys/add")
+"""Where a session of a temporary pass may go on to after the password alone."""
+
+
+def asks_for_code(ctx: Ctx, following: str) -> bool:
+    """Whether the fresh proof is one of a factor. Somebody without one has the password alone,
+    and so has a session of a temporary pass, whose one way on is the set-up.
+    """
+    sets_up = following.partition("?")[0] in SET_UPS
+    return ctx.me.enrolled and not (sets_up and ctx.me.session.is_by_pass)
+
 
 def confirm_page(
     ctx: Ctx,
@@ -32,7 +43,7 @@ def confirm_page(
     return ctx.render(
         "confirm.html",
         422 if errors else 200,
-        mode="code" if ctx.me.enrolled else "password",
+        mode="code" if asks_for_code(ctx, "" if held_path else following) else "password",
         pair=pair,
         codes=codes,
         why=why,
@@ -106,7 +117,7 @@ def takes_codes(answer: Asked) -> tuple[bool, str]:
         case throttle.NeedsLink():
             return False, "For codes, a link in your mailbox comes first."
         case throttle.Disabled():
-            return False, "Your authenticator app is stopped after too many wrong codes."
+            return False, "Your authenticator app is stopped."
         case step_up.NoCodes():
             return False, ""
     return True, ""

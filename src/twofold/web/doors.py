@@ -25,6 +25,10 @@ TROUBLES = {
         "This link has expired",
         "It was sent some time ago and does not open anything any more.",
     ),
+    LinkTrouble.FOREIGN: (
+        "This link is for somebody else",
+        "It still works for them. Open the link from your own mail, or sign in as that person.",
+    ),
 }
 
 

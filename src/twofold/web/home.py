@@ -6,7 +6,7 @@ from twofold.core.authenticators import is_stopped
 from twofold.core.notes import check_up_due
 from twofold.core.people import Role
 from twofold.core.recovery import RecoveryStanding
-from twofold.flows import authenticators, recovery, rollout, waits
+from twofold.flows import authenticators, recovery, rollout, second_admin, waits
 from twofold.web import radar
 from twofold.web.access import Ctx, Needs, Page
 
@@ -30,6 +30,9 @@ async def show(ctx: Ctx) -> Response:
         clock_alarm = await ctx.clock_watch.alarm(ctx.now)
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
+    requests = 0
+    if me.person.role.is_admin:
+        requests = await ctx.world.store.run(second_admin.waiting_for, ctx.now, actor=me.person)
     sees_radar = me.person.role.is_staff
     running = (
         await ctx.world.store.run(waits.running, account_id=me.account.id) if sees_radar else ()
@@ -40,6 +43,7 @@ async def show(ctx: Ctx) -> Response:
         clock_alarm=clock_alarm,
         own_wait=await ctx.world.store.run(waits.latest, person_id=me.person.id),
         waiting=[person for _, person in running],
+        requests=requests,
         sees_radar=sees_radar,
         incident=await radar.notice(ctx) if sees_radar else "",
     )
@@ -60,7 +64,7 @@ CHECK_UP = _item(
 
 def _own_factor(ctx: Ctx, *, stopped: bool) -> dict[str, object]:
     if stopped:
-        state, action = "Stopped after too many wrong codes.", "See what to do"
+        state, action = "Stopped: no code of it counts.", "See what to do"
     elif ctx.me.enrolled:
         state, action = "On. Your sign-in takes two steps.", "Look at it"
     else:

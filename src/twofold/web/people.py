@@ -6,7 +6,8 @@ from twofold.core import locks
 from twofold.core.case import diagnose, drift_of, requirement_of
 from twofold.core.evidence import PARAMETERS
 from twofold.core.people import Person, Role
-from twofold.flows import people, troubleshoot, unlock
+from twofold.core.policy import who_unlocks
+from twofold.flows import people, troubleshoot
 from twofold.flows.setup import Refused
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
@@ -87,6 +88,7 @@ async def _person_page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> 
         parameters=PARAMETERS,
         apps=ctx.world.apps,
         dossier=dossier,
+        helper=who_unlocks(case.person.role),
         is_me=case.person.id == ctx.me.person.id,
         notice=notice,
         errors=errors,
@@ -186,30 +188,6 @@ async def _after(ctx: Ctx, done: Person | Refused | None) -> Response:
     return ctx.go(f"/people/{done.id}")
 
 
-async def unlock_person(ctx: Ctx) -> Response:
-    """POST /people/{id}/unlock."""
-    done = await ctx.world.store.run(
-        unlock.unlock,
-        ctx.now,
-        actor=ctx.me.person,
-        person_id=ctx.request.path_params["id"],
-        reason=ctx.field("reason"),
-    )
-    return await _after(ctx, done)
-
-
-async def set_up_again(ctx: Ctx) -> Response:
-    """POST /people/{id}/set-up-again."""
-    done = await ctx.world.store.run(
-        unlock.set_up_again,
-        ctx.now,
-        actor=ctx.me.person,
-        person_id=ctx.request.path_params["id"],
-        reason=ctx.field("reason"),
-    )
-    return await _after(ctx, done)
-
-
 PAGES = (
     Page("/people", Needs.SESSION, get=show, role=Role.HELPDESK),
     Page("/people/add", Needs.SESSION, get=show_add, post=add, fresh=True, role=Role.ADMIN),
@@ -217,13 +195,5 @@ PAGES = (
     Page("/people/{id}/invite", Needs.SESSION, post=invite, fresh=True, role=Role.ADMIN),
     Page("/people/{id}/role", Needs.SESSION, post=set_role, fresh=True, role=Role.ADMIN),
     Page("/people/{id}/disable", Needs.SESSION, post=disable, fresh=True, role=Role.ADMIN),
-    Page("/people/{id}/unlock", Needs.SESSION, post=unlock_person, fresh=True, role=Role.HELPDESK),
-    Page(
-        "/people/{id}/set-up-again",
-        Needs.SESSION,
-        post=set_up_again,
-        fresh=True,
-        role=Role.ADMIN,
-    ),
     Page("/people/{id}/enable", Needs.SESSION, post=enable, fresh=True, role=Role.ADMIN),
 )

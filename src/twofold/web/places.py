@@ -22,6 +22,7 @@ async def show(ctx: Ctx) -> Response:
                 "seen_at": session.seen_at,
                 "methods": session.methods,
                 "trusted": session.trusted,
+                "ends_at": session.ends_at,
                 "is_this": session.id == me.session.id,
             }
             for session in found.sessions

@@ -20,7 +20,13 @@ from twofold.flows.step_up import Proved
 from twofold.web import passkeys
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.authenticators import views
-from twofold.web.confirming import confirm_page, no_code_helps, proof_asked, takes_codes
+from twofold.web.confirming import (
+    asks_for_code,
+    confirm_page,
+    no_code_helps,
+    proof_asked,
+    takes_codes,
+)
 from twofold.web.cookies import SESSION
 from twofold.web.doors import password_errors
 from twofold.web.forms import FieldError, Form
@@ -56,11 +62,12 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         recovery=standing,
         passkeys=await ctx.world.store.run(passkey_flows.own, person_id=me.person.id),
         can_add_passkey=ctx.party is not None,
-        can_set_up=not stopped or me.session.has_fresh_factor(ctx.now),
+        can_set_up=not stopped or me.session.may_set_up(ctx.now),
         helper=who_unlocks(me.person.role),
         requirement_sentence=requirement_sentence(
             me.account, enrolled=me.enrolled, role=me.person.role
         ),
+        pass_until=me.session.ends_at,
         errors=errors,
     )
 
@@ -124,8 +131,10 @@ async def set_new_password(ctx: Ctx) -> Response:
         ctx.cookies.set(response, SESSION, done.token)
         return response
     await ctx.world.store.run(sessions.end, ctx.now, caller=me)
-    # Without an authenticator the stolen password is all that was proved: the mailbox decides.
-    response = ctx.go("/sign-in" if me.enrolled else "/forgot-password")
+    # Without an authenticator the stolen password is all that was proved, and a temporary pass
+    # changes none: the mailbox decides.
+    proves = me.enrolled and not me.session.is_by_pass
+    response = ctx.go("/sign-in" if proves else "/forgot-password")
     ctx.cookies.drop(response, SESSION)
     return response
 
@@ -157,7 +166,7 @@ async def _ask(
 ) -> Response:
     """The confirm page, for a passkey, one code or two; or the page that says why none helps."""
     pair, codes, why = False, True, ""
-    if ctx.me.enrolled:
+    if asks_for_code(ctx, "" if held_path else following):
         ctx, answer = await proof_asked(ctx)
         if isinstance(answer, throttle.Wait) and not ctx.passkey:
             return locked(ctx, answer.until)
@@ -186,7 +195,7 @@ async def confirm(ctx: Ctx) -> Response:
     }
     held_path = safe_path(ctx.field("held_path"), "")
     following = safe_path(ctx.field("next"), "/profile")
-    attempt_id, answer = await _proof(ctx)
+    attempt_id, answer = await _proof(ctx, "" if held_path else following)
     if isinstance(answer, Proved):
         if held_path:
             return await ctx.replay(ctx, answer.token, held_path, held)
@@ -205,10 +214,10 @@ async def confirm(ctx: Ctx) -> Response:
 
 
 async def _proof(
-    ctx: Ctx,
+    ctx: Ctx, following: str
 ) -> tuple[str, Proved | Locked | NeedsLink | Suspended | FieldError | None]:
     """What was brought as a proof: password, passkey, recovery code, or a code of the app."""
-    if not ctx.me.enrolled:
+    if not asks_for_code(ctx, following):
         return await _confirm_password(ctx)
     if ctx.field(passkeys.FIELD):
         return "", await passkeys.confirm(ctx)

@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from twofold.core import passes
 from twofold.core.paths import safe_path
 from twofold.core.recovery import NotARecoveryCode
 from twofold.flows import recovery, recovery_link, second_step
@@ -15,6 +16,8 @@ from twofold.web.doors import link_gone
 from twofold.web.forms import FieldError
 from twofold.web.profile import WRONG_RECOVERY_CODE
 from twofold.web.sign_in import ended, signed_in
+
+NO_PASS = "That temporary pass did not work. It may have ended; ask the help desk for a new one."  # noqa: S105
 
 
 async def show(ctx: Ctx) -> Response:
@@ -77,7 +80,9 @@ async def use(ctx: Ctx) -> Response:
         case NotARecoveryCode(sentence):
             return _use_page(ctx, [FieldError("recovery_code", sentence)])
         case CodeRefused():
-            return _use_page(ctx, [FieldError("recovery_code", WRONG_RECOVERY_CODE)])
+            is_pass = passes.parse(ctx.field("recovery_code")) is not None
+            sentence = NO_PASS if is_pass else WRONG_RECOVERY_CODE
+            return _use_page(ctx, [FieldError("recovery_code", sentence)])
         case _:
             return ended(ctx, ctx.halfway.person.email)
 
