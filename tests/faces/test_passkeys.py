@@ -103,6 +103,19 @@ def test_the_whole_sign_in_is_bound_to_the_browser_that_asked(site: Site) -> Non
     assert browser.post("/sign-in/passkey", sent).status_code == 403  # signed in already
 
 
+def test_a_lost_key_is_got_over_with_a_recovery_code_in_the_session(site: Site) -> None:
+    """Where there is no app, no code of one is asked for; the recovery code has its own button."""
+    browser, own = site.signed_in(site.acme.owner), key()
+    codes = re.findall(r"<li><code>([0-9A-Z-]{19})</code>", set_up(browser, own).text)
+    site.clock.advance(301)
+    page = browser.get("/confirm?next=/profile")
+    assert not has_field(page, "code")
+    assert "Use the code" in text_of(page)
+    sent = {"recovery_code": codes[0], "next": "/profile"}
+    answer = browser.post("/confirm", sent, form_at="/confirm")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/profile")
+
+
 def test_both_are_offered_to_somebody_who_has_both(site: Site) -> None:
     """And the passkey alone while codes are stopped, with the reason."""
     site.acme.enrol(site.acme.owner)

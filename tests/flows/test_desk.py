@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.flows import waiting
 from tests.world import GROUNDS, HERE, Guesser, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.desk import DEFAULT_PROOFS, Act, Grounds
@@ -11,6 +12,7 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import DAY, Person, Role
 from twofold.core.throttle import NeedsLink, Single
+from twofold.core.waits import StopReason
 from twofold.flows import desk, enrol, people
 from twofold.flows.desk import Refusals
 from twofold.flows.desk_acts import Done
@@ -227,6 +229,18 @@ def test_what_is_said_to_be_stolen_stops_at_once_with_what_it_opened(
     (mail,) = acme.mails(ben, MailKind.SET_UP_AGAIN)
     assert mail.params["stopped"] == 1
     assert len(acme.mails(ben, MailKind.STOPPED)) == 1
+
+
+def test_what_a_thief_of_the_phone_began_by_waiting_ends_with_it(
+    acme: Organisation, ben: Person
+) -> None:
+    """The mailbox may be on the phone; a plain invitation leaves a wait to its owner."""
+    waiting.allow(acme)
+    wait = waiting.begun(acme, ben)
+    acme.help(ben, Act.INVITE)
+    assert waiting.standing(acme, ben).state is wait.state
+    acme.help(ben, Act.INVITE, stolen=True)
+    assert waiting.standing(acme, ben).stopped_by is StopReason.STAFF
 
 
 def test_a_disabled_authenticator_is_got_over_by_setting_up_again(

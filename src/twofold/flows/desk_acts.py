@@ -12,7 +12,8 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import Instant, Person
 from twofold.core.tokens import Maker
-from twofold.flows import passes, recovery_link, sessions
+from twofold.core.waits import StopReason
+from twofold.flows import passes, recovery_link, sessions, wait_stops
 from twofold.flows.outbox import record, write_mail
 from twofold.flows.passes import NewPass
 from twofold.ports import Tx
@@ -96,6 +97,8 @@ def _invite(tx: Tx, now: Instant, by: By, person: Person, wanted: Wanted, ground
     """
     if wanted.stolen:
         _stop_everything(tx, now, person)
+        # Whoever has the phone may have the mailbox on it: what they began ends too.
+        wait_stops.stop(tx, now, person, StopReason.STAFF, actor_id=by.actor.id)
         _log(tx, now, EventKind.AUTHENTICATOR_RESET, by, person, grounds)
         _tell(tx, now, MailKind.STOPPED, by, person, grounds)
     link = recovery_link.issue(tx, now, person, maker=Maker.DESK)
