@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.flows import waiting
+from tests.flows import keys, waiting
 from tests.world import GROUNDS, HERE, Guesser, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.desk import DEFAULT_PROOFS, Act, Grounds
@@ -229,6 +229,14 @@ def test_what_is_said_to_be_stolen_stops_at_once_with_what_it_opened(
     (mail,) = acme.mails(ben, MailKind.SET_UP_AGAIN)
     assert mail.params["stopped"] == 1
     assert len(acme.mails(ben, MailKind.STOPPED)) == 1
+
+
+def test_where_only_passkeys_were_the_password_is_not_left_alone(acme: Organisation) -> None:
+    """They are gone with the phone, and nobody demands a second step: the mailbox decides."""
+    ben, _ = keys.with_key(acme)
+    acme.help(ben, Act.INVITE, stolen=True)
+    assert not acme.store.call(lambda tx: tx.authenticators.has_factor(ben.id))
+    assert acme.person(ben.id).must_change_password
 
 
 def test_what_a_thief_of_the_phone_began_by_waiting_ends_with_it(

@@ -113,6 +113,10 @@ def _invite(tx: Tx, now: Instant, by: By, person: Person, wanted: Wanted, ground
 def _stop_everything(tx: Tx, now: Instant, person: Person) -> None:
     tx.authenticators.disable(person.id, at=now)
     tx.passkeys.remove_all(person.id)
+    if not tx.authenticators.has_factor(person.id):
+        # Nothing but passkeys was there: the password, which they stood beside, opens no more
+        # until the mailbox has proved whose it is.
+        tx.people.mark_stolen(person.id, now)
     tx.authenticators.discard_pending(person.id)
     tx.recovery.end_all(person.id)
     _end_what_is_open(tx, now, person)
