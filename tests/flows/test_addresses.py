@@ -6,10 +6,11 @@ from tests.flows.way_back_changes import SECOND, asked, two_addresses
 from tests.storage.races import race
 from tests.world import DESK, Organisation
 from twofold.core.addresses import SecondAddress
+from twofold.core.desk import Act
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import HOUR, MINUTE, Person, PersonState
-from twofold.flows import addresses, browsers, passwords, people, recovery, unlock
+from twofold.flows import addresses, browsers, passwords, people, recovery
 from twofold.flows.links import LinkTrouble
 from twofold.flows.setup import Refused
 
@@ -56,11 +57,10 @@ def test_every_mail_without_a_token_goes_to_both(acme: Organisation, ben: Person
     authenticator: each is told at both addresses, under a Message-ID of its own.
     """
     two_addresses(acme, ben)
-    for _ in range(2):
-        acme.call(recovery.make, caller=acme.caller(ben), source=DESK)
-    acme.call(unlock.unlock, actor=acme.owner, person_id=ben.id, reason="Called back")
-    acme.call(unlock.set_up_again, actor=acme.owner, person_id=ben.id, reason="Met in person")
-    for kind in (MailKind.RECOVERY_MADE, MailKind.UNLOCKED, MailKind.SET_UP_AGAIN):
+    acme.call(recovery.make, caller=acme.caller(ben), source=DESK)
+    acme.help(ben, Act.UNLOCK)
+    acme.help(ben, Act.INVITE, stolen=True)
+    for kind in (MailKind.RECOVERY_MADE, MailKind.UNLOCKED, MailKind.STOPPED):
         assert written(acme, ben, kind) == [SECOND, ben.email]
     ids = [mail.message_id for mail in acme.mails(ben)]
     assert len(set(ids)) == len(ids)
@@ -85,7 +85,7 @@ def test_nothing_is_told_to_an_address_that_nobody_confirmed(
 ) -> None:
     """It may be a stranger's."""
     asked(acme, ben)
-    acme.call(unlock.unlock, actor=acme.owner, person_id=ben.id, reason="Called back")
+    acme.help(ben, Act.UNLOCK)
     assert written(acme, ben, MailKind.UNLOCKED) == [ben.email]
 
 
