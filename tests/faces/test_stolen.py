@@ -132,8 +132,10 @@ def test_nobody_else_may_open_the_page(site: Site) -> None:
 def test_without_an_authenticator_a_stolen_password_is_replaced_by_the_mailbox(
     site: Site, mia: Person
 ) -> None:
-    """After an admin ended the authenticator the password alone must not choose its successor."""
-    site.world.store.call(lambda tx: tx.authenticators.reset(mia.id, at=site.clock.now()))
+    """After the authenticator was removed the password alone must not choose its successor."""
+    (only,) = site.world.store.call(lambda tx: tx.authenticators.in_force(mia.id))
+    now = site.clock.now()
+    site.world.store.call(lambda tx: tx.authenticators.remove(mia.id, only.id, at=now))
     browser = site.browser()
     browser.post("/sign-in", {"email": mia.email, "password": PASSWORD})
     assert browser.get("/profile").headers["location"] == "/new-password"

@@ -303,7 +303,9 @@ def test_what_a_flow_forgot_to_stop_the_worker_stops(acme: Organisation, days: D
             who.id, ENCODED, expected_version=who.password_version
         ),
         StopReason.STOLEN: lambda tx, who: tx.people.mark_stolen(who.id, acme.now),
-        StopReason.NO_FACTOR: lambda tx, who: tx.authenticators.reset(who.id, at=acme.now),
+        StopReason.NO_FACTOR: lambda tx, who: tx.authenticators.remove(
+            who.id, tx.authenticators.in_force(who.id)[0].id, at=acme.now
+        ),
     }
     for reason, setter in setters.items():
         person = enrolled(acme, f"P{reason.value.title()}")

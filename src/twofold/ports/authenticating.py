@@ -78,10 +78,6 @@ class Authenticators(Protocol):
         """
         ...
 
-    def reset(self, person_id: str, *, at: Instant) -> int:
-        """The person's active authenticators are removed; how many."""
-        ...
-
     def discard_pending(self, person_id: str) -> int:
         """Delete pending set-ups with their secrets; how many."""
         ...

@@ -169,11 +169,6 @@ DISABLE = (
     )
     .values(disabled_at=bindparam("at"))
 )
-RESET = (
-    update(authenticators)
-    .where(authenticators.c.person_id == bindparam("of_person"), authenticators.c.state == ACTIVE)
-    .values(state=AuthenticatorState.REMOVED.value, ended_at=bindparam("at"))
-)
 DISCARD_PENDING = delete(authenticators).where(
     authenticators.c.person_id == bindparam("of_person"), authenticators.c.state == PENDING
 )
@@ -279,10 +274,6 @@ class Authenticators:
     def disable(self, person_id: str, *, at: Instant) -> int:
         """No code of the person's counts any more; how many authenticators that concerns."""
         return self._connection.execute(DISABLE, {"of_person": person_id, "at": at}).rowcount
-
-    def reset(self, person_id: str, *, at: Instant) -> int:
-        """The person's active authenticators are removed; how many."""
-        return self._connection.execute(RESET, {"of_person": person_id, "at": at}).rowcount
 
     def discard_pending(self, person_id: str) -> int:
         """Delete pending set-ups with their secrets; how many."""
