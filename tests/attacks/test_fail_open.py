@@ -313,7 +313,9 @@ def test_no_answer_of_a_check_is_thrown_away() -> None:
 
 
 def test_only_one_place_can_say_that_a_code_was_accepted() -> None:
-    """Mechanism 73 again: the answer is an object that the check alone makes, not a yes or no."""
+    """Mechanism 73 again: the answer is an object that the check alone makes, not a yes or no; one
+    check for codes, one for what a browser answers to a passkey ceremony.
+    """
     made = {
         f"{shown(path)} {ast.unparse(node.func)}"
         for path in sources()
@@ -323,9 +325,12 @@ def test_only_one_place_can_say_that_a_code_was_accepted() -> None:
     }
     assert made == {
         "src/twofold/flows/verify.py Accepted",
+        "src/twofold/flows/ceremonies.py Proved",
         "src/twofold/flows/sign_in.py SignedIn",
         "src/twofold/flows/enrol.py SignedIn",
+        "src/twofold/flows/passkeys.py SignedIn",
         "src/twofold/flows/step_up.py Proved",
+        "src/twofold/flows/passkey_proofs.py Proved",
     }
     assert browsers.may_skip_code.__annotations__["return"] is bool
 

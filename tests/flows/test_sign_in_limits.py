@@ -172,14 +172,14 @@ def test_a_cancelled_sign_in_is_written_down_with_its_person(
 def test_the_code_page_shows_what_is_so(acme: Organisation, mia: Person) -> None:
     """What is asked here and now, the entry's name, whether this browser may be trusted."""
     page = acme.call(second_step.code_page, half=acme.half(mia), place=HERE)
-    assert page == CodePage(Single(known=False), ["Acme: mia@acme.example"], False, True)
+    assert page == CodePage(Single(known=False), ["Acme: mia@acme.example"], False, True, True)
     known = acme.known(mia)
     page = acme.call(second_step.code_page, half=acme.half(mia), place=known)
-    assert page == CodePage(Single(known=True), ["Acme: mia@acme.example"], False, True)
+    assert page == CodePage(Single(known=True), ["Acme: mia@acme.example"], False, True, True)
     hal = acme.add("Hal", Role.HELPDESK)
     acme.enrol(hal)
     page = acme.call(second_step.code_page, half=acme.half(hal), place=known)
-    assert page == CodePage(Pair(), ["Acme: hal@acme.example"], False, False)
+    assert page == CodePage(Pair(), ["Acme: hal@acme.example"], False, True, False)
 
 
 def test_the_code_page_knows_a_disabled_authenticator_and_none(
