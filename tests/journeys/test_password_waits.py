@@ -36,7 +36,7 @@ def attempt(page: Page, email: str, password: str) -> Answer:
     page.get_by_label("Email", exact=True).fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     with page.expect_navigation() as navigation:
-        page.get_by_role("main").get_by_role("button", name="Sign in").click()
+        page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
     response = navigation.value
     assert response
     headers = sorted((h["name"].lower(), h["value"]) for h in response.headers_array())

@@ -46,7 +46,7 @@ def failures(page: Page, codes: list[str]) -> list[tuple[int, str, str, str]]:
     for code in codes:
         page.get_by_label("Code", exact=True).fill(code)
         with page.expect_navigation() as navigation:
-            page.get_by_role("main").get_by_role("button", name="Sign in").click()
+            page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
         assert navigation.value
         markup = navigation.value.body().decode().replace(code, "CODE")
         markup = re.sub(r'(name="csrf" value=")[^"]+', r"\1TOKEN", markup)
