@@ -41,7 +41,7 @@ def test_parallel_submits_of_one_right_code_make_one_session(
 ) -> None:
     """100 at once, each round (promise P2); and none of them counts as a failure."""
     for _ in rounds():
-        acme.clock.advance(30)
+        acme.clock.advance(DAY)  # A used code slows its sender for a day.
         before = acme.sessions(ben)
         assert winners(acme, ben, acme.code(ben)) == 1
         assert acme.sessions(ben) == before + 1
@@ -54,7 +54,7 @@ def test_one_right_pair_makes_one_session(acme: Organisation) -> None:
     acme.enrol(acme.owner)
     assert Guesser(acme, acme.owner).asked() == Pair()
     for _ in rounds():
-        acme.clock.advance(60)
+        acme.clock.advance(DAY)
         before = acme.sessions(acme.owner)
         pair = [acme.code(acme.owner, steps=n) for n in (-1, 0)]
         assert winners(acme, acme.owner, *pair) == 1
@@ -64,6 +64,7 @@ def test_one_right_pair_makes_one_session(acme: Organisation) -> None:
 def test_one_code_for_different_ends_is_used_for_one(acme: Organisation, ben: Person) -> None:
     """A sign-in and a step-up race for the same code."""
     for _ in rounds():
+        acme.clock.advance(DAY)
         caller = acme.caller(ben)
         acme.clock.advance(30)
         half, code = acme.half(ben), acme.code(ben)
