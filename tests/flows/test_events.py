@@ -72,6 +72,7 @@ ELSEWHERE = {
     "second_step.complete",
     # Parts of the flows in the table, and what is seen in their entries.
     "browsers.remember", "enrol.begin", "links.mint", "links.use", "sessions.begin",
+    "authenticators.other_admins_enrolled",
     "enrol.with_codes", "recovery.first_set", "recovery.tell_used", "sessions.end_others",
     "sessions.renew", "sign_in.finish", "step_up.own_password_is_right",
     "desk_acts.perform", "passes.end_all", "passes.make", "second_admin.ask", "stand_ins.use",

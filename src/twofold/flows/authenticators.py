@@ -9,7 +9,7 @@ from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.notes import check_up_due
-from twofold.core.people import Instant
+from twofold.core.people import Account, Instant, Person
 from twofold.core.policy import why_not_remove
 from twofold.core.sessions import Caller
 from twofold.flows import guard, sessions
@@ -60,11 +60,12 @@ def remove(
     """End one of one's own; None if there is none of this id. The page has asked for a fresh
     factor. Whatever trusted the old state ends, and the owner is told (promise P8).
     """
+    account = tx.accounts.lock(caller.account.id)  # Before the person, as for a passkey.
     person = tx.people.lock(caller.person.id)
     found = _own_one(tx, caller, authenticator_id)
     if found is None:
         return None
-    if (why := _why_it_stays(tx, caller)) is not None:
+    if (why := _why_it_stays(tx, account, person)) is not None:
         return Refused("", why)
     tx.authenticators.remove(person.id, found.id, at=now)
     if not tx.authenticators.has_factor(person.id):
@@ -90,23 +91,25 @@ def remove(
     return found
 
 
-def _why_it_stays(tx: Tx, caller: Caller) -> str | None:
-    """The last factor stays where the policy, or the last enrolled admin, needs it. The account's
-    row is locked, so that of two admins who remove theirs at once one remains.
-    """
-    account = tx.accounts.lock(caller.account.id)
-    admins = sum(
-        tx.authenticators.has_factor(one.id)
-        for one in tx.people.admins(account.id)
-        if one.id != caller.person.id
-    )
+def _why_it_stays(tx: Tx, account: Account, person: Person) -> str | None:
+    """The last factor stays where the policy, or the last enrolled admin, needs it."""
+    apps = len(tx.authenticators.in_force(person.id)) - 1
     return why_not_remove(
         account,
-        caller.person,
-        others=len(tx.authenticators.in_force(caller.person.id))
-        - 1
-        + tx.passkeys.count(caller.person.id),
-        other_admins_enrolled=admins,
+        person,
+        others=apps + tx.passkeys.count(person.id),
+        other_admins_enrolled=other_admins_enrolled(tx, person),
+    )
+
+
+def other_admins_enrolled(tx: Tx, person: Person) -> int:
+    """Admins and owners beside the person who have a second factor. The caller holds the account's
+    row, so that of two admins who remove theirs at once one remains.
+    """
+    return sum(
+        tx.authenticators.has_factor(one.id)
+        for one in tx.people.admins(person.account_id)
+        if one.id != person.id
     )
 
 

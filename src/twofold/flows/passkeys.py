@@ -22,7 +22,16 @@ from twofold.core.sessions import PASS, Caller, HalfCaller
 from twofold.core.signin import SignInFact, advance, state_of
 from twofold.core.tokens import Purpose
 from twofold.core.webauthn import Answer, Made
-from twofold.flows import browsers, ceremonies, enrol, links, recovery, sessions, wait_stops
+from twofold.flows import (
+    authenticators,
+    browsers,
+    ceremonies,
+    enrol,
+    links,
+    recovery,
+    sessions,
+    wait_stops,
+)
 from twofold.flows.ceremonies import Binding, PasskeyRefused
 from twofold.flows.enrol import LinkRefused, NeedsProof, needed_proof
 from twofold.flows.links import OpenLink
@@ -334,16 +343,11 @@ def remove(
         return None
     others = tx.passkeys.count(person.id) - 1
     others += sum(one.disabled_at is None for one in tx.authenticators.in_force(person.id))
-    admins = sum(
-        tx.authenticators.has_factor(one.id)
-        for one in tx.people.admins(account.id)
-        if one.id != person.id
-    )
     why = why_not_remove(
         account,
         person,
         others=others,
-        other_admins_enrolled=admins,
+        other_admins_enrolled=authenticators.other_admins_enrolled(tx, person),
         other_passkeys=tx.passkeys.count(person.id) - 1,
     )
     if why is not None:
