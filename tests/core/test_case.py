@@ -19,6 +19,7 @@ from twofold.core.locks import Lock, LockKind
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.passkeys import Passkey
 from twofold.core.people import DAY, HOUR, GuardPolicy, PasskeysFrom, PersonState, Role
+from twofold.core.rules import FactorPolicy
 
 NOW = 1_789_000_000
 BEN = person(Role.MEMBER, "b")
@@ -208,7 +209,7 @@ def test_when_nothing_is_wrong_that_is_said() -> None:
     """With the last sign-in, or that there was none."""
     works = diagnose(a_case(signed_in_at=NOW - 60))
     assert works.sentence.startswith("Everything works: last sign-in today ")
-    free = replace(ON, requires_factor=False)
+    free = replace(ON, policy=FactorPolicy())
     alone = diagnose(a_case(signed_in_at=NOW - 60, devices=(), account=free))
     assert "no second step is set up" in alone.sentence
     assert diagnose(a_case()).standing is Standing.OPEN
@@ -216,7 +217,7 @@ def test_when_nothing_is_wrong_that_is_said() -> None:
 
 def test_the_requirement_is_said_with_its_reason() -> None:
     """Must, met, none, and what the role asks for besides."""
-    free = replace(ON, requires_factor=False)
+    free = replace(ON, policy=FactorPolicy())
     staff = person(Role.HELPDESK, "b")
     assert requirement_of(a_case(devices=())).startswith("Must set up now: ")
     assert requirement_of(a_case()).startswith("Met: ")
@@ -264,7 +265,7 @@ def test_somebody_with_passkeys_only_has_a_second_step() -> None:
     assert diagnose(case).sentence.startswith("Everything works")
     assert "password alone" not in diagnose(case).sentence
     assert requirement_of(case).startswith("Met: ")
-    free = replace(ON, requires_factor=False)
+    free = replace(ON, policy=FactorPolicy())
     assert requirement_of(replace(case, account=free)).endswith("has one all the same.")
 
 

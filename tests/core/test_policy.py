@@ -1,4 +1,4 @@
-"""Who must have a second factor, and who may do what."""
+"""Who may do what."""
 
 from dataclasses import replace
 
@@ -16,7 +16,6 @@ from twofold.core.people import (
     Role,
 )
 from twofold.core.policy import (
-    Requirement,
     demands_passkey,
     guard_problem,
     lacks_passkey,
@@ -28,8 +27,6 @@ from twofold.core.policy import (
     needs_second_admin,
     numbers_of,
     profile_of,
-    requirement,
-    requirement_sentence,
     session_suffices,
     trust_seconds,
     who_unlocks,
@@ -37,9 +34,12 @@ from twofold.core.policy import (
     why_no_switch,
     why_not_remove,
 )
+from twofold.core.requirement_words import to_person
+from twofold.core.rules import FactorPolicy, at_once
 
-OFF = Account("a1", "Acme", "Acme", False, None, GuardPolicy(), 0)
-ON = replace(OFF, requires_factor=True)
+NOW = 1_790_000_000
+OFF = Account("a1", "Acme", "Acme", FactorPolicy(), None, GuardPolicy(), 0)
+ON = replace(OFF, policy=at_once(0))
 
 
 def person(role: Role, id_: str = "p1", account_id: str = "a1") -> Person:
@@ -47,31 +47,6 @@ def person(role: Role, id_: str = "p1", account_id: str = "a1") -> Person:
     return Person(
         id_, account_id, "Ann", "ann@acme.example", role, PersonState.ACTIVE, True, 1, False, 0
     )
-
-
-@pytest.mark.parametrize(
-    ("account", "enrolled", "wanted"),
-    [
-        (OFF, False, Requirement.NONE),
-        (OFF, True, Requirement.NONE),
-        (ON, True, Requirement.NONE),
-        (ON, False, Requirement.MUST_ENROL),
-    ],
-)
-def test_only_whoever_lacks_a_demanded_factor_must_enrol(
-    account: Account, enrolled: bool, wanted: Requirement
-) -> None:
-    """All four cases."""
-    assert requirement(account, enrolled=enrolled) is wanted
-
-
-def test_the_sentence_says_what_the_policy_asks() -> None:
-    """Three cases, each with the organisation's name."""
-    off = {requirement_sentence(OFF, enrolled=enrolled) for enrolled in (False, True)}
-    done, due = (requirement_sentence(ON, enrolled=enrolled) for enrolled in (True, False))
-    assert off == {"Acme does not ask for a second step. You may use one all the same."}
-    assert done == "Acme asks everybody for a second step, and yours is set up."
-    assert due == "Acme asks everybody for a second step. Set yours up now."
 
 
 def test_the_switch_moves_for_an_enrolled_admin_and_once() -> None:
@@ -122,7 +97,9 @@ def test_a_session_without_a_factor_opens_nothing_where_one_is_due(
 ) -> None:
     """Due by policy, or because the person has one."""
     assert (
-        session_suffices(account, Role.MEMBER, enrolled=enrolled, methods=methods, trusted=False)
+        session_suffices(
+            account, person(Role.MEMBER), NOW, enrolled=enrolled, methods=methods, trusted=False
+        )
         is enough
     )
 
@@ -130,15 +107,19 @@ def test_a_session_without_a_factor_opens_nothing_where_one_is_due(
 @pytest.mark.parametrize("role", list(Role))
 def test_a_trusted_session_is_enough_only_where_trust_is_allowed(role: Role) -> None:
     """By default members may trust a browser, and nobody who can open doors for others."""
-    enough = session_suffices(ON, role, enrolled=True, methods=("pwd",), trusted=True)
+    enough = session_suffices(ON, person(role), NOW, enrolled=True, methods=("pwd",), trusted=True)
     assert enough is (role is Role.MEMBER)
     never = replace(ON, guard=GuardPolicy(trust_days=0))
-    assert not session_suffices(never, role, enrolled=True, methods=("pwd",), trusted=True)
+    assert not session_suffices(
+        never, person(role), NOW, enrolled=True, methods=("pwd",), trusted=True
+    )
 
 
 def test_trust_means_nothing_for_somebody_without_a_factor() -> None:
     """There is no code to skip."""
-    assert not session_suffices(ON, Role.MEMBER, enrolled=False, methods=("pwd",), trusted=True)
+    assert not session_suffices(
+        ON, person(Role.MEMBER), NOW, enrolled=False, methods=("pwd",), trusted=True
+    )
 
 
 def test_staff_are_strict_and_may_not_trust_unless_it_was_chosen() -> None:
@@ -231,7 +212,7 @@ def test_whoever_is_named_may_help_and_is_the_least_who_may() -> None:
     [
         (ON, Role.MEMBER, 1, 0, None),
         (OFF, Role.MEMBER, 0, 0, None),
-        (ON, Role.MEMBER, 0, 5, "asks everybody"),
+        (ON, Role.MEMBER, 0, 5, "asks you"),
         (OFF, Role.ADMIN, 0, 0, "the only admin"),
         (OFF, Role.OWNER, 0, 0, "the only admin"),
         (OFF, Role.ADMIN, 0, 1, None),
@@ -242,7 +223,7 @@ def test_the_last_factor_stays_where_it_is_needed(
     account: Account, role: Role, others: int, admins: int, words: str | None
 ) -> None:
     """By the policy, or because no other admin is enrolled (promise P10)."""
-    why = why_not_remove(account, person(role), others=others, other_admins_enrolled=admins)
+    why = why_not_remove(account, person(role), NOW, others=others, other_admins_enrolled=admins)
     assert (why is None) if words is None else (why is not None and words in why)
 
 
@@ -268,7 +249,7 @@ def test_passkeys_alone_are_taken_from_whom_the_account_says(
         for methods in (("pwd", "hwk"), ("swk", "user", "mfa"), ("pwd", "otp", "swk")):
             assert not lacks_passkey(account, role, methods)
         assert (trust_seconds(account, role) == 0) is covered
-        said = requirement_sentence(account, enrolled=True, role=role)
+        said = to_person(account, person(role), NOW, enrolled=True)
         assert ("takes passkeys only from you" in said) is covered
 
 

@@ -23,7 +23,7 @@ from tests.world import DESK, HERE, Guesser, Organisation
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.passkeys import MOST_OF_PERSON, MOST_OF_SOURCE, RelyingParty, Trouble
-from twofold.core.people import Account, Person
+from twofold.core.people import Person
 from twofold.core.policy import session_suffices
 from twofold.core.sessions import Caller
 from twofold.flows import passkey_proofs, people, second_step
@@ -41,11 +41,12 @@ def standing(acme: Organisation, person: Person) -> tuple[int, int]:
     return passkey.sign_count, acme.sessions(person)
 
 
-def suffices(account: Account, caller: Caller) -> bool:
+def suffices(acme: Organisation, caller: Caller) -> bool:
     """Whether the session opens pages."""
     return session_suffices(
-        account,
-        caller.person.role,
+        acme.account,
+        caller.person,
+        acme.now,
         enrolled=caller.enrolled,
         methods=caller.session.methods,
         trusted=caller.session.trusted,
@@ -67,7 +68,7 @@ def test_a_passkey_is_the_second_step(acme: Organisation) -> None:
     assert caller is not None
     assert caller.session.methods == ("pwd", "hwk")
     assert caller.session.has_fresh_factor(acme.now)
-    assert suffices(acme.account, caller)
+    assert suffices(acme, caller)
     assert own(acme, ben)[0].used_at == acme.now
     assert acme.half_of("nothing") is None
 
@@ -84,7 +85,7 @@ def test_a_passkey_is_the_whole_sign_in(acme: Organisation) -> None:
     assert caller.session.methods == ("hwk", "user", "mfa")
     assert caller.session.has_fresh_factor(acme.now)
     assert not caller.session.has_fresh_password(acme.now)
-    assert suffices(acme.account, caller)
+    assert suffices(acme, caller)
     assert acme.events(EventKind.SIGN_IN_COMPLETED)[0].data["methods"] == "hwk user mfa"
 
 

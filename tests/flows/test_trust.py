@@ -257,7 +257,8 @@ def test_trust_ends_with(acme: Organisation, ben: Person, change: object) -> Non
     caller = acme.caller_of(answer.token)
     assert caller is None or not session_suffices(
         caller.account,
-        caller.person.role,
+        caller.person,
+        acme.now,
         enrolled=caller.enrolled,
         methods=caller.session.methods,
         trusted=caller.session.trusted,

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from tests.faces.conftest import PASSWORD, Browser, Site, token_in
 from tests.faces.routes import path_of
 from twofold.core.people import Person, Role
+from twofold.core.rules import at_once
 from twofold.core.tokens import Purpose
 from twofold.web.access import Needs, Page
 from twofold.web.app import ALL_PAGES
@@ -130,7 +131,7 @@ class Fuzzer:
             return
         person = self.site.acme.person(self.people[kind].id)
         self.site.world.store.call(
-            lambda tx: tx.accounts.set_policy(person.account_id, requires_factor=True, at=now)
+            lambda tx: tx.accounts.set_policy(person.account_id, at_once(now), switched_at=now)
         )
         if kind in OUTSIDERS:
             browser, page = (

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.people import Account, GuardPolicy, Person, PersonState, Role
+from twofold.core.rules import at_once
 from twofold.ports import Letter
 
 PUBLIC_URL = "https://login.acme.example"
@@ -13,7 +14,7 @@ NOW = 1795530720
 EXPIRES_AT = NOW + 14 * 86400
 
 ACCOUNT = Account(
-    id="acme", name="Acme Instruments", issuer="Acme", requires_factor=True,
+    id="acme", name="Acme Instruments", issuer="Acme", policy=at_once(0),
     switched_at=NOW, guard=GuardPolicy(), created_at=NOW,
 )  # fmt: skip
 PERSON = Person(

@@ -5,6 +5,7 @@ from twofold.core.authenticators import AuthenticatorState, Totp
 from twofold.core.browsers import Browser
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.people import Account, GuardPolicy, Person, PersonState, Role
+from twofold.core.rules import FactorPolicy
 from twofold.core.sessions import Session, SignIn, Stage
 from twofold.core.tokens import Link, Purpose, digest
 from twofold.ports import Store, Tx
@@ -16,7 +17,7 @@ TOKEN = digest(Purpose.SESSION, "a token")
 
 def account(id_: str = "acme") -> Account:
     """An organisation with two-factor authentication off."""
-    return Account(id_, f"{id_} Ltd", id_, False, None, GuardPolicy(), NOW)
+    return Account(id_, f"{id_} Ltd", id_, FactorPolicy(), None, GuardPolicy(), NOW)
 
 
 def person(id_: str = "ann", account_id: str = "acme", **other: object) -> Person:

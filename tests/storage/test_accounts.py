@@ -4,6 +4,18 @@ import pytest
 
 from tests.storage.samples import NOW, account
 from twofold.core.errors import NotFound
+from twofold.core.people import DAY
+from twofold.core.rules import (
+    EVERYBODY,
+    Calendar,
+    FactorPolicy,
+    Pause,
+    Rule,
+    Stance,
+    Start,
+    Target,
+    TargetKind,
+)
 from twofold.ports import Store
 
 
@@ -22,19 +34,27 @@ def test_an_unknown_account_is_not_found(store: Store) -> None:
         store.call(lambda tx: tx.accounts.lock("nobody"))
 
 
-def test_the_switch_moves_once(store: Store) -> None:
-    """Only the caller who really moves it is told so."""
-    store.call(lambda tx: tx.accounts.add(account()))
-
-    def on(at: int) -> bool:
-        return store.call(lambda tx: tx.accounts.set_policy("acme", requires_factor=True, at=at))
-
-    assert on(NOW + 5) is True
-    assert on(NOW + 9) is False
+def test_what_is_asked_comes_back_as_it_was_stored(store: Store) -> None:
+    """Rules, pauses and calendar come back as they were stored, and touch no other account."""
+    store.call(lambda tx: [tx.accounts.add(account(id_)) for id_ in ("acme", "bolt")])
+    sales = Target(TargetKind.GROUP, "sales")
+    policy = FactorPolicy(
+        rules=(
+            Rule("r1", EVERYBODY, Stance.OFF, NOW),
+            Rule("r2", sales, Stance.REQUIRED, NOW + DAY, Start.DELIVERED, 14),
+            Rule("r3", Target(TargetKind.ROLE, "admin"), Stance.OPTIONAL, NOW),
+        ),
+        pauses=(Pause(sales, NOW, NOW + 7200, "Stocktaking “Q4”", "Olga"),),
+        report_only=True,
+        calendar=Calendar("Europe/Berlin", (0, 1, 2, 3), ("2026-12-24",)),
+        round=3,
+    )
+    store.call(lambda tx: tx.accounts.set_policy("acme", policy, switched_at=NOW + 5))
     found = store.call(lambda tx: tx.accounts.get("acme"))
-    assert found.requires_factor is True
+    assert found.policy == policy
     assert found.switched_at == NOW + 5
-    assert store.call(lambda tx: tx.accounts.set_policy("acme", requires_factor=False, at=NOW + 10))
+    assert not found.requires_factor
+    assert store.call(lambda tx: tx.accounts.get("bolt")) == account("bolt")
 
 
 def test_renaming_touches_one_account(store: Store) -> None:

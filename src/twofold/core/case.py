@@ -15,11 +15,13 @@ from twofold.core.diagnosis import SAME, Cause
 from twofold.core.evidence import Device, Tried
 from twofold.core.locks import Lock, LockKind
 from twofold.core.mail import Mail, MailKind, MailState
-from twofold.core.moments import day, near, until
+from twofold.core.moments import near, until
 from twofold.core.passkeys import Passkey
 from twofold.core.people import DAY, Account, Instant, Person, PersonState, Profile
-from twofold.core.policy import Requirement, demands_passkey, profile_of, requirement
+from twofold.core.policy import demands_passkey, profile_of
 from twofold.core.recovery import RecoveryStanding
+from twofold.core.requirement import Requirement, requirement
+from twofold.core.requirement_words import about_person
 
 WEAK = (Cause.NO_MATCH, Cause.MALFORMED, Cause.NOT_CHECKED, Cause.REPEATED, None)
 """Reasons that explain little: where a lock stands as well, the lock is the answer."""
@@ -85,7 +87,7 @@ class Case:
     @property
     def requirement(self) -> Requirement:
         """What the policy asks of the person now."""
-        return requirement(self.account, enrolled=self.enrolled)
+        return requirement(self.account, self.person, self.now, enrolled=self.enrolled)
 
     def lock(self, *kinds: LockKind) -> Lock | None:
         """The first lock of these kinds that stands."""
@@ -124,21 +126,14 @@ def diagnose(case: Case) -> Diagnosis:
 
 def requirement_of(case: Case) -> str:
     """What the policy asks of the person, and why, to whoever helps them."""
-    name = case.account.name
-    since = f" since {day(case.account.switched_at)}" if case.account.switched_at else ""
-    if case.requirement is Requirement.MUST_ENROL:
-        return f"Must set up now: {name} asks everybody for a second step{since}."
+    said = about_person(case.account, case.person, case.now, enrolled=case.enrolled)
     if demands_passkey(case.account, case.person.role):
-        lacking = (
-            "" if case.passkeys else f" {case.person.name} must set one up at the next sign-in."
-        )
-        return f"A passkey: {name} takes nothing else from this role.{lacking}"
-    if not case.account.requires_factor:
-        own = "has one all the same" if case.enrolled else "has none"
-        return f"None: {name} does not ask for a second step. {case.person.name} {own}."
+        missing = f"{case.person.name} must set one up at the next sign-in."
+        return said if case.passkeys else f"{said} {missing}"
     strict = profile_of(case.account, case.person.role) is Profile.STRICT
-    twice = " In a new browser two codes in a row, because of the role." if strict else ""
-    return f"Met: {name} asks everybody for a second step{since}.{twice}"
+    if not case.enrolled or not strict:
+        return said
+    return f"{said} In a new browser two codes in a row, because of the role."
 
 
 # ---- the rules, in their order ---------------------------------------------------------------

@@ -1,6 +1,7 @@
-"""Moments and stretches of time as people read them, all in UTC."""
+"""Moments and stretches of time as people read them, in UTC unless a zone is named."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from twofold.core.clocks import about
 from twofold.core.otp import STEP_SECONDS
@@ -10,6 +11,11 @@ from twofold.core.people import DAY, HOUR, Instant
 def when(at: Instant) -> str:
     """`1795527127` → “Tue 24 Nov 2026, 14:32 UTC”."""
     return _moment(at).strftime("%a %-d %b %Y, %H:%M UTC")
+
+
+def when_in(at: Instant, zone: str) -> str:
+    """The same in an IANA zone, as a deadline is said: “Tue 8 Dec 2026, 09:00 CET”."""
+    return _moment(at).astimezone(ZoneInfo(zone)).strftime("%a %-d %b %Y, %H:%M %Z")
 
 
 def clock(at: Instant) -> str:

@@ -14,7 +14,8 @@ from twofold.core.evidence import PARAMETERS
 from twofold.core.mail import MailState
 from twofold.core.moments import ago, clock_seconds, day, near
 from twofold.core.people import DAY, Instant, Profile
-from twofold.core.policy import Requirement, profile_of
+from twofold.core.policy import profile_of
+from twofold.core.requirement import Requirement
 
 LATELY = 7 * DAY
 """Seconds back for which people, refused and used codes are counted."""

@@ -4,6 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from twofold.core.rules import NO_DUTY, Duty, FactorPolicy
+
 Instant = int
 """Seconds since 1970-01-01T00:00:00 UTC: every time in the core, the flows and the tables."""
 
@@ -40,6 +42,14 @@ class PersonState(StrEnum):
     INVITED = "invited"
     ACTIVE = "active"
     DISABLED = "disabled"
+
+
+class PersonKind(StrEnum):
+    """Who stands behind a row."""
+
+    PERSON = "person"
+    SERVICE = "service"
+    """A program. It never signs in on pages, so no second factor is asked of it."""
 
 
 class Profile(StrEnum):
@@ -96,8 +106,8 @@ class Account:
     name: str
     issuer: str
     """The organisation's name as it stands in authenticator apps (rules U6 to U9)."""
-    requires_factor: bool
-    """Two-factor authentication is switched on for everybody."""
+    policy: FactorPolicy
+    """What it asks of whom about second factors."""
     switched_at: Instant | None
     """When the switch was last moved, on or off."""
     guard: GuardPolicy
@@ -105,6 +115,13 @@ class Account:
     created_at: Instant
     wait_hours: int = 0
     """How long a delayed recovery takes; 0 for none (`core/waits.py`)."""
+    language: str = "en"
+    """The language of its mails, for whoever has chosen none."""
+
+    @property
+    def requires_factor(self) -> bool:
+        """Two-factor authentication is switched on for everybody."""
+        return self.policy.requires_of_everybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,17 @@ class Person:
     must_change_password: bool
     """The password counts as stolen: nothing is open before a new one is chosen."""
     created_at: Instant
+    kind: PersonKind = PersonKind.PERSON
+    groups: tuple[str, ...] = ()
+    """The ids of the groups that they are in."""
+    duty: Duty = NO_DUTY
+    """When the second factor that is asked of them is due."""
+    zone: str = ""
+    """Their time zone by its IANA name; "" for the account's."""
+    language: str = ""
+    """The language of their mails; "" for the account's."""
+    external_id: str = ""
+    """What another directory calls them; unique in the account where it is not empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,40 +1,26 @@
-"""Who must have a second factor, and who may do what. Pure questions with worded answers."""
+"""Who may do what. Pure questions with worded answers. Who must have a second factor is in
+`requirement.py`.
+"""
 
 from dataclasses import replace
-from enum import StrEnum
 
 from twofold.core.desk import Act
-from twofold.core.people import DAY, Account, GuardPolicy, PasskeysFrom, Person, Profile, Role
+from twofold.core.people import (
+    DAY,
+    Account,
+    GuardPolicy,
+    Instant,
+    PasskeysFrom,
+    Person,
+    Profile,
+    Role,
+)
+from twofold.core.requirement import ruling
 from twofold.core.sessions import PASSKEYS, SECOND_STEPS
 from twofold.core.throttle import SP800_63B4_LADDER, Numbers
 
 MAX_SINGLE_CODES, MAX_BEFORE_LINK, MAX_TRUST_DAYS = 5, 10, 30
 """The bounds of what an admin may choose: five single guesses of 3e-6 are the 1.5e-5 of P9."""
-
-
-class Requirement(StrEnum):
-    """What the account's policy means for one person at one moment."""
-
-    NONE = "none"
-    MUST_ENROL = "must enrol now"
-
-
-def requirement(account: Account, *, enrolled: bool) -> Requirement:
-    """What the policy asks of a person before the next session."""
-    if account.requires_factor and not enrolled:
-        return Requirement.MUST_ENROL
-    return Requirement.NONE
-
-
-def requirement_sentence(account: Account, *, enrolled: bool, role: Role = Role.MEMBER) -> str:
-    """The same in words, for the person's own profile."""
-    if demands_passkey(account, role):
-        return f"{account.name} takes passkeys only from you: no code of an app is enough."
-    if not account.requires_factor:
-        return f"{account.name} does not ask for a second step. You may use one all the same."
-    if enrolled:
-        return f"{account.name} asks everybody for a second step, and yours is set up."
-    return f"{account.name} asks everybody for a second step. Set yours up now."
 
 
 def why_no_switch(*, requires_factor: bool, actor_enrolled: bool) -> str | None:
@@ -124,6 +110,7 @@ def may_refuse(decider: Person, subject: Person) -> bool:
 def why_not_remove(
     account: Account,
     person: Person,
+    now: Instant,
     *,
     others: int,
     other_admins_enrolled: int,
@@ -134,6 +121,7 @@ def why_not_remove(
     Args:
         account: The person's account.
         person: Whose factor it is.
+        now: The moment, UTC seconds.
         others: How many second factors of any kind they would still have.
         other_admins_enrolled: Admins and owners of the account, without them, who have one.
         other_passkeys: How many passkeys they would still have; None if no passkey is removed.
@@ -145,9 +133,9 @@ def why_not_remove(
         )
     if others:
         return None
-    if account.requires_factor:
+    if ruling(account, person, now).required:
         return (
-            f"{account.name} asks everybody for a second step, and this is your only one. "
+            f"{account.name} asks you for a second step, and this is your only one. "
             "Set up another one first, then remove this one."
         )
     if person.role.is_admin and not other_admins_enrolled:
@@ -163,16 +151,24 @@ def _is_below(subject: Person, actor: Person) -> bool:
 
 
 def session_suffices(
-    account: Account, role: Role, *, enrolled: bool, methods: tuple[str, ...], trusted: bool
+    account: Account,
+    person: Person,
+    now: Instant,
+    *,
+    enrolled: bool,
+    methods: tuple[str, ...],
+    trusted: bool,
 ) -> bool:
     """Whether an open session is enough for this account's pages.
 
-    Whoever has an authenticator, or must have one, needs a session that a factor opened. A
+    Whoever has an authenticator, or must have one by now, needs a session that a factor opened. A
     session from before that change opens nothing any more, on the very next request.
     """
-    if enrolled and trusted and trust_seconds(account, role) > 0:
+    if enrolled and trusted and trust_seconds(account, person.role) > 0:
         return True
-    return not SECOND_STEPS.isdisjoint(methods) or not (enrolled or account.requires_factor)
+    if not SECOND_STEPS.isdisjoint(methods):
+        return True
+    return not enrolled and not ruling(account, person, now).must_enrol(now)
 
 
 def who_unlocks(role: Role) -> str:

@@ -65,7 +65,7 @@ def remove(
     found = _own_one(tx, caller, authenticator_id)
     if found is None:
         return None
-    if (why := _why_it_stays(tx, account, person)) is not None:
+    if (why := _why_it_stays(tx, now, account, person)) is not None:
         return Refused("", why)
     tx.authenticators.remove(person.id, found.id, at=now)
     if not tx.authenticators.has_factor(person.id):
@@ -91,12 +91,13 @@ def remove(
     return found
 
 
-def _why_it_stays(tx: Tx, account: Account, person: Person) -> str | None:
+def _why_it_stays(tx: Tx, now: Instant, account: Account, person: Person) -> str | None:
     """The last factor stays where the policy, or the last enrolled admin, needs it."""
     apps = len(tx.authenticators.in_force(person.id)) - 1
     return why_not_remove(
         account,
         person,
+        now,
         others=apps + tx.passkeys.count(person.id),
         other_admins_enrolled=other_admins_enrolled(tx, person),
     )

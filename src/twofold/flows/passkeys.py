@@ -346,6 +346,7 @@ def remove(
     why = why_not_remove(
         account,
         person,
+        now,
         others=others,
         other_admins_enrolled=authenticators.other_admins_enrolled(tx, person),
         other_passkeys=tx.passkeys.count(person.id) - 1,

@@ -10,7 +10,7 @@ from twofold.core.attempts import Source
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import Instant, Person, PersonState
-from twofold.core.policy import Requirement, requirement
+from twofold.core.requirement import Requirement, requirement
 from twofold.core.sessions import Caller
 from twofold.core.tokens import Purpose
 from twofold.core.waits import StopReason
@@ -76,7 +76,7 @@ def set_by_link(
         write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=source.browser)
         return PasswordSet(person, "")
     enrolled = tx.authenticators.has_factor(person.id)
-    if requirement(opened.account, enrolled=enrolled) is Requirement.NONE:
+    if requirement(opened.account, person, now, enrolled=enrolled) is Requirement.NONE:
         return PasswordSet(person, "")
     renewed = tx.people.find(person.account_id, person.id)
     enrol_token, _ = links.mint(tx, now, Purpose.ENROL, renewed)

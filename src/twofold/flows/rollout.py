@@ -1,13 +1,14 @@
 """The switch: what moving it would do, and moving it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twofold.core import addresses, keyuri
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind, MailState
 from twofold.core.people import Account, Instant, Person, PersonState
 from twofold.core.policy import why_no_switch
+from twofold.core.rules import EVERYBODY, Rule, Stance
 from twofold.core.sessions import Caller
 from twofold.core.tokens import Purpose
 from twofold.flows import links
@@ -105,7 +106,9 @@ def switch_on(tx: Tx, now: Instant, *, caller: Caller) -> Switched | SwitchRefus
             tx, now, EventKind.POLICY_REFUSED, caller.person, actor_id=caller.person.id, why=reason
         )
         return SwitchRefused(reason)
-    tx.accounts.set_policy(account.id, requires_factor=True, at=now)
+    required = Rule(tx.random.new_id(), EVERYBODY, Stance.REQUIRED, since=now)
+    policy = replace(account.policy.with_rule(required), round=account.policy.round + 1)
+    tx.accounts.set_policy(account.id, policy, switched_at=now)
     ended = tx.sessions.end_unproven(account.id)
     mails = 0
     for person, has_factor in tx.people.all_active(account.id):
@@ -164,8 +167,9 @@ def switch_off(tx: Tx, now: Instant, *, caller: Caller) -> Switched | SwitchRefu
     if not caller.session.has_fresh_factor(now):
         return NeedsFactor()
     account = tx.accounts.lock(caller.account.id)
-    if not tx.accounts.set_policy(account.id, requires_factor=False, at=now):
+    if not account.requires_factor:
         return SwitchRefused("Two-factor authentication is off already.")
+    tx.accounts.set_policy(account.id, account.policy.without(EVERYBODY), switched_at=now)
     everybody = tx.people.all_active(account.id)
     for person, _ in everybody:
         write_mail(tx, now, person, MailKind.SWITCHED_OFF, admin=caller.person.name)

@@ -6,6 +6,7 @@ from twofold.core import addresses, keyuri
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import Account, GuardPolicy, Instant, Person, PersonState, Role
+from twofold.core.rules import FactorPolicy
 from twofold.core.tokens import Purpose
 from twofold.flows import links
 from twofold.flows.links import LinkTrouble, OpenLink
@@ -100,7 +101,7 @@ def _make(
         id=tx.random.new_id(),
         name=organisation.strip(),
         issuer=keyuri.suggest_issuer(organisation),
-        requires_factor=False,
+        policy=FactorPolicy(),
         switched_at=None,
         guard=GuardPolicy(),
         created_at=now,

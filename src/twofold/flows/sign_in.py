@@ -11,7 +11,7 @@ from twofold.core.events import EventKind
 from twofold.core.notes import Note, note_of
 from twofold.core.paths import sets_up_anew
 from twofold.core.people import Account, Instant, Person, PersonState, email_key
-from twofold.core.policy import Requirement, requirement
+from twofold.core.requirement import Requirement, requirement
 from twofold.core.sessions import (
     ENROLLING_LIFETIME,
     SECOND_FACTORS,
@@ -180,7 +180,9 @@ def _after_password(
         and not sets_up_anew(return_to)
         and browsers.may_skip_code(tx, now, person, account, browser)
     )
-    state = advance(SignInState.START, _password_fact(account, enrolled=enrolled, trusted=trusted))
+    must = requirement(account, person, now, enrolled=enrolled) is Requirement.MUST_ENROL
+    fact = _password_fact(enrolled=enrolled, trusted=trusted, must=must)
+    state = advance(SignInState.START, fact)
     if state is SignInState.DONE:
         return finish(
             tx, now, person, account, return_to, place, methods=("pwd",), skipped_code=trusted
@@ -222,12 +224,12 @@ def _begin_half(
     return HalfWay(token, stage)
 
 
-def _password_fact(account: Account, *, enrolled: bool, trusted: bool) -> SignInFact:
+def _password_fact(*, enrolled: bool, trusted: bool, must: bool) -> SignInFact:
     if enrolled and trusted:
         return SignInFact.PASSWORD_RIGHT_TRUSTED
     if enrolled:
         return SignInFact.PASSWORD_RIGHT_ENROLLED
-    if requirement(account, enrolled=enrolled) is Requirement.MUST_ENROL:
+    if must:
         return SignInFact.PASSWORD_RIGHT_MUST_ENROL
     return SignInFact.PASSWORD_RIGHT_FREE
 

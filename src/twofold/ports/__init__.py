@@ -28,12 +28,13 @@ from twofold.ports.nouns import (
     Sessions,
     SignIns,
     Tally,
-    Tx,
     Uploads,
 )
 from twofold.ports.posting import Delivery, Letter, Mailer, Postbox, Rendered
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
+from twofold.ports.rolling_out import Enrolments, Expansions
+from twofold.ports.tx import Tx
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -141,7 +142,9 @@ __all__ = [
     "Counters",
     "Delivery",
     "Desk",
+    "Enrolments",
     "Events",
+    "Expansions",
     "Hasher",
     "Letter",
     "Links",

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from twofold.core.errors import NotFound
 from twofold.core.people import Account, GuardPolicy, Instant, PasskeysFrom, Profile
+from twofold.core.rules import FactorPolicy
 from twofold.storage import heads
+from twofold.storage.policies import policy_of, text_of
 from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import accounts, event_heads
 
@@ -18,11 +20,12 @@ ACCOUNT = (
     accounts.c.id,
     accounts.c.name,
     accounts.c.issuer,
-    accounts.c.requires_factor,
+    accounts.c.policy,
     accounts.c.switched_at,
     accounts.c.guard,
     accounts.c.created_at,
     accounts.c.wait_hours,
+    accounts.c.language,
 )
 
 GET = select(*ACCOUNT).where(accounts.c.id == bindparam("account_id"))
@@ -31,11 +34,8 @@ ALL = select(*ACCOUNT).order_by(accounts.c.created_at, accounts.c.id)
 COUNT = select(func.count()).select_from(accounts)
 SET_POLICY = (
     update(accounts)
-    .where(
-        accounts.c.id == bindparam("account_id"),
-        accounts.c.requires_factor != bindparam("switch"),
-    )
-    .values(requires_factor=bindparam("switch"), switched_at=bindparam("at"))
+    .where(accounts.c.id == bindparam("account_id"))
+    .values(policy=bindparam("new_policy"), switched_at=bindparam("at"))
 )
 RENAME = (
     update(accounts)
@@ -57,8 +57,8 @@ SET_WAIT_HOURS = (
 
 def account_of(values: Sequence[Any]) -> Account:
     """The account in the columns `ACCOUNT`."""
-    id_, name, issuer, requires_factor, switched_at, guard, *rest = values
-    return Account(id_, name, issuer, bool(requires_factor), switched_at, guard_of(guard), *rest)
+    id_, name, issuer, policy, switched_at, guard, *rest = values
+    return Account(id_, name, issuer, policy_of(policy), switched_at, guard_of(guard), *rest)
 
 
 @lru_cache(maxsize=256)
@@ -85,11 +85,12 @@ class Accounts:
                 "id": account.id,
                 "name": account.name,
                 "issuer": account.issuer,
-                "requires_factor": account.requires_factor,
+                "policy": text_of(account.policy),
                 "switched_at": account.switched_at,
                 "created_at": account.created_at,
                 "guard": json.dumps(asdict(account.guard)),
                 "wait_hours": account.wait_hours,
+                "language": account.language,
             },
         )
         head = heads.sealed(self._ring, account.id, 0, heads.BEFORE_THE_FIRST_EVENT)
@@ -110,10 +111,12 @@ class Accounts:
             raise NotFound
         return account_of(row)
 
-    def set_policy(self, account_id: str, *, requires_factor: bool, at: Instant) -> bool:
-        """Move the switch; False if it stood there already."""
-        values = {"account_id": account_id, "switch": requires_factor, "at": at}
-        return self._connection.execute(SET_POLICY, values).rowcount == 1
+    def set_policy(
+        self, account_id: str, policy: FactorPolicy, *, switched_at: Instant | None
+    ) -> None:
+        """Ask this from now on. The caller holds the account's row."""
+        values = {"account_id": account_id, "new_policy": text_of(policy), "at": switched_at}
+        self._connection.execute(SET_POLICY, values)
 
     def rename(self, account_id: str, *, name: str, issuer: str) -> None:
         """Give the account another name, here and in authenticator apps."""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Executable, bindparam, case, select, update
 
 from twofold.core.errors import NotFound
 from twofold.core.people import Credential, Instant, Person, PersonState, Role, email_key
+from twofold.core.rules import Duty
 from twofold.storage.engine import insert_if_free
 from twofold.storage.people_lists import PeopleLists
 from twofold.storage.people_rows import PERSON, person_of
@@ -55,6 +56,19 @@ MARK_STOLEN = (
     .values(password_stolen_at=bindparam("at"))
 )
 SET_ROLE = update(people).where(people.c.id == bindparam("of_person")).values(role=bindparam("to"))
+
+
+SET_DUTY = (
+    update(people)
+    .where(people.c.id == bindparam("of_person"))
+    .values(
+        began_at=bindparam("began"),
+        due_at=bindparam("due"),
+        exempt_until=bindparam("exempt"),
+        away_until=bindparam("away"),
+        duty_round=bindparam("of_round"),
+    )
+)
 
 
 class People(PeopleLists):
@@ -119,6 +133,18 @@ class People(PeopleLists):
         """Give another role."""
         self._connection.execute(SET_ROLE, {"of_person": person_id, "to": role.value})
 
+    def set_duty(self, person_id: str, duty: Duty) -> None:
+        """When the second factor that is asked of them is due. The caller holds the row."""
+        values = {
+            "of_person": person_id,
+            "began": duty.began_at,
+            "due": duty.due_at,
+            "exempt": duty.exempt_until,
+            "away": duty.away_until,
+            "of_round": duty.round,
+        }
+        self._connection.execute(SET_DUTY, values)
+
     def taken(self, keys: Sequence[str]) -> set[str]:
         """Which of these `email_key`s exist anywhere in the deployment."""
         found: set[str] = set()
@@ -147,4 +173,14 @@ def values_of(person: Person, password: str | None) -> dict[str, Any]:
         "password": password,
         "password_version": person.password_version,
         "created_at": person.created_at,
+        "kind": person.kind.value,
+        "groups": " ".join(person.groups),
+        "began_at": person.duty.began_at,
+        "due_at": person.duty.due_at,
+        "exempt_until": person.duty.exempt_until,
+        "away_until": person.duty.away_until,
+        "duty_round": person.duty.round,
+        "zone": person.zone,
+        "language": person.language,
+        "external_id": person.external_id or None,
     }

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import exists, or_
 
 from twofold.core.authenticators import AuthenticatorState
-from twofold.core.people import Person, PersonState, Role
+from twofold.core.people import Person, PersonKind, PersonState, Role
+from twofold.core.rules import Duty
 from twofold.storage.tables import authenticators, fixed, passkeys, people
 
 PERSON = (
@@ -20,6 +21,16 @@ PERSON = (
     people.c.password_version,
     people.c.password_stolen_at.is_not(None).label("must_change"),
     people.c.created_at,
+    people.c.kind,
+    people.c.groups,
+    people.c.began_at,
+    people.c.due_at,
+    people.c.exempt_until,
+    people.c.away_until,
+    people.c.duty_round,
+    people.c.zone,
+    people.c.language,
+    people.c.external_id,
 )
 ENROLLED = or_(
     exists().where(
@@ -32,7 +43,9 @@ ENROLLED = or_(
 
 def person_of(values: Sequence[Any]) -> Person:
     """The person in the columns `PERSON`."""
-    id_, account_id, name, email, role, state, has_password, version, must_change, at = values
+    id_, account_id, name, email, role, state, has_password, version, *others = values
+    must_change, at, kind, groups, *others = others
+    began_at, due_at, exempt_until, away_until, round_, zone, language, known_as = others
     return Person(
         id=id_,
         account_id=account_id,
@@ -44,4 +57,10 @@ def person_of(values: Sequence[Any]) -> Person:
         password_version=version,
         must_change_password=bool(must_change),
         created_at=at,
+        kind=PersonKind(kind),
+        groups=tuple(groups.split()),
+        duty=Duty(began_at, due_at, exempt_until, away_until, round_),
+        zone=zone,
+        language=language,
+        external_id=known_as or "",
     )

@@ -63,12 +63,13 @@ accounts = Table(
     Column("id", Word, primary_key=True),
     Column("name", Text, nullable=False),
     Column("issuer", Text, nullable=False),
-    Column("requires_factor", Boolean, nullable=False),
     Column("switched_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("guard", Text, nullable=False, server_default="{}"),
     Column("wait_hours", Integer, nullable=False, server_default=text("0")),
     Column("desk_proofs", Text, nullable=False, server_default="[]"),
+    Column("policy", Text, nullable=False, server_default="{}"),
+    Column("language", Text, nullable=False, server_default="en"),
 )
 
 people = Table(
@@ -87,7 +88,26 @@ people = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("password_stolen_at", BigInteger),
     Column("proved_version", Integer, nullable=False, server_default=text("0")),
+    Column("kind", Word, nullable=False, server_default="person"),
+    Column("groups", Text, nullable=False, server_default=text("''")),
+    Column("zone", Text, nullable=False, server_default=text("''")),
+    Column("language", Text, nullable=False, server_default=text("''")),
+    Column("duty_round", Integer, nullable=False, server_default=text("0")),
+    Column("began_at", BigInteger),
+    Column("due_at", BigInteger),
+    Column("exempt_until", BigInteger),
+    Column("away_until", BigInteger),
+    Column("external_id", Word),
     Index(None, "account_id", "email_key"),
+    Index(None, "account_id", "due_at"),
+)
+Index(
+    "uq_people_account_id_external_id_known",
+    people.c.account_id,
+    people.c.external_id,
+    unique=True,
+    sqlite_where=people.c.external_id.is_not(None),
+    postgresql_where=people.c.external_id.is_not(None),
 )
 
 authenticators = Table(

@@ -13,7 +13,9 @@ from twofold.storage.comparisons import Comparisons
 from twofold.storage.counters import Counters
 from twofold.storage.desk import Desk
 from twofold.storage.engine import database_time
+from twofold.storage.enrolments import Enrolments
 from twofold.storage.events import Events
+from twofold.storage.expansions import Expansions
 from twofold.storage.links import Links
 from twofold.storage.mails import Mails
 from twofold.storage.passes import Passes
@@ -53,6 +55,8 @@ class Transaction:
         self.comparisons = Comparisons(connection)
         self.addresses = Addresses(connection)
         self.waits = Waits(connection)
+        self.enrolments = Enrolments(connection)
+        self.expansions = Expansions(connection)
         self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:

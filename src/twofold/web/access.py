@@ -293,7 +293,8 @@ class Gate:
         caller = await self.world.store.caller(digest(Purpose.SESSION, token), now)
         if caller is None or not session_suffices(
             caller.account,
-            caller.person.role,
+            caller.person,
+            now,
             enrolled=caller.enrolled,
             methods=caller.session.methods,
             trusted=caller.session.trusted,

@@ -9,8 +9,9 @@ from twofold.core.authenticators import MOST_TOTP
 from twofold.core.moments import clock as clock_words
 from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
-from twofold.core.policy import requirement_sentence, who_unlocks
+from twofold.core.policy import who_unlocks
 from twofold.core.recovery import NotARecoveryCode
+from twofold.core.requirement_words import to_person
 from twofold.flows import addresses, recovery, sessions, step_up
 from twofold.flows import passkeys as passkey_flows
 from twofold.flows import passwords as password_flows
@@ -64,9 +65,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         can_add_passkey=ctx.party is not None,
         can_set_up=not stopped or me.session.may_set_up(ctx.now),
         helper=who_unlocks(me.person.role),
-        requirement_sentence=requirement_sentence(
-            me.account, enrolled=me.enrolled, role=me.person.role
-        ),
+        requirement_sentence=to_person(me.account, me.person, ctx.now, enrolled=me.enrolled),
         pass_until=me.session.ends_at,
         errors=errors,
     )

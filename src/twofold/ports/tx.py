@@ -1,0 +1,84 @@
+"""A transaction: every repository at once."""
+
+from typing import Protocol
+
+from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
+from twofold.ports.comparing import Comparisons
+from twofold.ports.guarding import Attempts, Browsers, Counters
+from twofold.ports.helping import Desk, Passes
+from twofold.ports.nouns import (
+    Accounts,
+    Events,
+    Links,
+    Mails,
+    People,
+    Sessions,
+    SignIns,
+    Uploads,
+)
+from twofold.ports.randomness import Random
+from twofold.ports.recovering import Addresses, Waits
+from twofold.ports.rolling_out import Enrolments, Expansions
+
+
+class Tx(Protocol):
+    """One open transaction."""
+
+    random: Random
+
+    def keyed_digest(self, use: str, text: str) -> str:
+        """HMAC-SHA-256 of a text under a key of the deployment, in hexadecimal: for what must be
+        found again but is too short to be kept as a plain hash.
+        """
+        ...
+
+    def database_time(self) -> float | None:
+        """Seconds since the epoch by the database server's own clock; None where the database
+        has no clock but this machine's.
+        """
+        ...
+
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def authenticators(self) -> Authenticators: ...
+    @property
+    def attempts(self) -> Attempts: ...
+    @property
+    def sign_ins(self) -> SignIns: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def links(self) -> Links: ...
+    @property
+    def mails(self) -> Mails: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def uploads(self) -> Uploads: ...
+    @property
+    def counters(self) -> Counters: ...
+    @property
+    def browsers(self) -> Browsers: ...
+    @property
+    def recovery(self) -> Recovery: ...
+    @property
+    def passkeys(self) -> Passkeys: ...
+    @property
+    def challenges(self) -> Challenges: ...
+    @property
+    def passes(self) -> Passes: ...
+    @property
+    def desk(self) -> Desk: ...
+    @property
+    def comparisons(self) -> Comparisons: ...
+    @property
+    def addresses(self) -> Addresses: ...
+    @property
+    def waits(self) -> Waits: ...
+    @property
+    def enrolments(self) -> Enrolments: ...
+    @property
+    def expansions(self) -> Expansions: ...

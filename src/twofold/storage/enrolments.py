@@ -1,0 +1,103 @@
+"""How far those have come who must set up, and which notices they were sent."""
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from twofold.core.people import Instant, Person
+from twofold.core.rollout import Enrolment
+from twofold.storage.engine import insert_or_replace
+from twofold.storage.rollout_tables import enrolments, near_stops, notices
+
+COLUMNS = tuple(enrolments.c)
+NAMES = tuple(column.name for column in COLUMNS)
+PUT = {
+    dialect: insert_or_replace(dialect, enrolments, "person_id", NAMES[1:])
+    for dialect in ("sqlite", "postgresql")
+}
+OF = select(*COLUMNS).where(enrolments.c.person_id == bindparam("person_id"))
+DUE = (
+    select(*COLUMNS)
+    .where(enrolments.c.next_at <= bindparam("now"))
+    .order_by(enrolments.c.next_at, enrolments.c.person_id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+NOTICED = select(notices.c.mail_id).where(
+    notices.c.person_id == bindparam("person_id"),
+    notices.c.round == bindparam("round"),
+    notices.c.kind == bindparam("kind"),
+)
+CLAIM = {
+    "sqlite": sqlite.insert(notices).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(notices).on_conflict_do_nothing(),
+}
+
+
+def _counting(insert: Any) -> Any:
+    return insert.on_conflict_do_update(
+        index_elements=["person_id"],
+        set_={"times": near_stops.c.times + 1, "last_at": insert.excluded.last_at},
+    )
+
+
+NEAR_STOP = {
+    "sqlite": _counting(sqlite.insert(near_stops)),
+    "postgresql": _counting(postgresql.insert(near_stops)),
+}
+
+
+class Enrolments:
+    """See `ports.Enrolments`."""
+
+    def __init__(self, connection: Connection) -> None:
+        """On the connection of one transaction."""
+        self._connection, self._dialect = connection, connection.dialect.name
+
+    def of(self, person_id: str) -> Enrolment | None:
+        """The person's row, or None."""
+        row = self._connection.execute(OF, {"person_id": person_id}).one_or_none()
+        return None if row is None else Enrolment(*row)
+
+    def put(self, enrolment: Enrolment) -> None:
+        """Insert, or replace the person's row."""
+        values = dict(zip(NAMES, astuple(enrolment), strict=True))
+        self._connection.execute(PUT[self._dialect], values)
+
+    def claim_notice(
+        self, person: Person, *, round_: int, kind: str, mail_id: str, at: Instant
+    ) -> bool:
+        """Note that this notice is written to the person in this round; false if it was."""
+        values = {
+            "person_id": person.id,
+            "round": round_,
+            "kind": kind,
+            "account_id": person.account_id,
+            "mail_id": mail_id,
+            "written_at": at,
+        }
+        claim = CLAIM[self._dialect].execution_options(preserve_rowcount=True)
+        return self._connection.execute(claim, values).rowcount == 1
+
+    def was_noticed(self, person_id: str, *, round_: int, kind: str) -> bool:
+        """Whether this notice was written to the person in this round."""
+        values = {"person_id": person_id, "round": round_, "kind": kind}
+        return self._connection.execute(NOTICED, values).one_or_none() is not None
+
+    def due(self, now: Instant, *, limit: int) -> Sequence[Enrolment]:
+        """Those with a notice due, locked; rows that another worker has locked are passed over."""
+        rows = self._connection.execute(DUE, {"now": now, "limit": limit})
+        return [Enrolment(*row) for row in rows]
+
+    def near_stop(self, person: Person, at: Instant) -> None:
+        """Count one sign-in that would have been stopped if anybody were."""
+        values = {
+            "person_id": person.id,
+            "account_id": person.account_id,
+            "times": 1,
+            "last_at": at,
+        }
+        self._connection.execute(NEAR_STOP[self._dialect], values)
