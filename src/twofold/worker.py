@@ -5,23 +5,26 @@ up twice deletes nothing more. A worker that dies loses nothing (see `flows/deli
 """
 
 import threading
+from collections.abc import Callable
 
 import structlog
 
 from twofold.core.crowd import FEWEST, LOUD, NOBODY, Picture
 from twofold.core.people import MINUTE, Instant
 from twofold.core.radar_words import headline, likely_cause
-from twofold.flows import clock, radar, waits
+from twofold.flows import clock, deadlines, expansion, radar, reminders, waits
 from twofold.flows.deliver import deliver_due
 from twofold.flows.housekeeping import purge
 from twofold.flows.radar_watch import Changes, RadarWatch
-from twofold.ports import World
+from twofold.ports import Tx, World
 
 PAUSE = 0.5
 """Seconds between two looks into the outbox when nothing was due."""
 CLEAN_EVERY = MINUTE
 LOOK_EVERY, MOST_WAITS = 5, 50
 """Seconds between two looks at delayed recoveries, and how many are moved at most in one."""
+MOST_REMINDERS, MOST_BATCHES = 20, 20
+"""Transactions of the rollout in one look, so that mails are sent in between."""
 BATCH = 10
 """Mails between two looks at whether to stop or to clean up."""
 
@@ -72,6 +75,9 @@ class Worker:
         if self._looked_at is None or not 0 <= now - self._looked_at < LOOK_EVERY:
             self._looked_at = now
             self._move_the_waits(now)
+            self._go_on(reminders.tick, now, MOST_REMINDERS)
+            self._go_on(deadlines.tick, now, MOST_REMINDERS)
+        self._go_on(expansion.step, now, MOST_BATCHES)
         done = 0
         while done < BATCH and not self._stopping.is_set():
             if not deliver_due(self._world, limit=1):
@@ -81,8 +87,12 @@ class Worker:
 
     def _move_the_waits(self, now: Instant) -> None:
         """Do what is due for delayed recoveries, each in a transaction of its own."""
-        for _ in range(MOST_WAITS):
-            if self._stopping.is_set() or not self._world.store.call(waits.tick, now):
+        self._go_on(waits.tick, now, MOST_WAITS)
+
+    def _go_on(self, work: Callable[[Tx, Instant], bool], now: Instant, most: int) -> None:
+        """Do work until nothing is left of it, at most so many transactions at a time."""
+        for _ in range(most):
+            if self._stopping.is_set() or not self._world.store.call(work, now):
                 return
 
     def _watch_the_clock(self, now: Instant) -> None:

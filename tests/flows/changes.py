@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.flows import passkey_changes, way_back_changes
+from tests.flows import passkey_changes, rollout_changes, way_back_changes
 from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.desk import Act
@@ -506,6 +506,7 @@ TABLE: dict[EventKind, tuple[str, Prepare]] = {
         lambda acme: lambda: acme.call(setup.console_link, email=None),
     ),
     **way_back_changes.TABLE,
+    **rollout_changes.TABLE,
     **passkey_changes.TABLE,
 }
 MORE: dict[str, tuple[EventKind, Prepare]] = {

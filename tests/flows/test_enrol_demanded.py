@@ -11,6 +11,7 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.otp import Malformed
 from twofold.core.people import DAY, MINUTE, Person
+from twofold.core.rules import at_once
 from twofold.core.sessions import HalfCaller, Stage
 from twofold.core.tokens import Purpose
 from twofold.flows import authenticators, enrol, links, passwords, rollout
@@ -283,6 +284,18 @@ def test_no_link_is_sent_at_the_code_stage(acme: Organisation, ben: Person) -> N
 
 def test_without_a_mail_the_page_knows_of_none(acme: Organisation) -> None:
     """Somebody who came by another road is told of no link."""
-    acme.switch_on()
-    wait = acme.call(enrol.wait_for_link, half=acme.half(acme.add("Eve")))
+    eve = acme.add("Eve")
+    acme.store.call(
+        lambda tx: tx.accounts.set_policy(acme.account_id, at_once(acme.now), switched_at=acme.now)
+    )
+    wait = acme.call(enrol.wait_for_link, half=acme.half(eve))
     assert (wait.sent_recently, wait.can_send, wait.sent_at) == (0, True, None)
+
+
+def test_somebody_who_comes_after_the_switch_is_told_too(acme: Organisation) -> None:
+    """With a link, as everybody was who had been there."""
+    acme.switch_on()
+    eve = acme.add("Eve")
+    wait = acme.call(enrol.wait_for_link, half=acme.half(eve))
+    assert (wait.sent_recently, wait.can_send, wait.sent_at) == (0, True, acme.now)
+    assert len(acme.mails(eve, MailKind.SWITCHED_ON)) == 1

@@ -15,19 +15,24 @@ from twofold.flows import (
     ceremonies,
     compare,
     console,
+    deadlines,
     desk,
     desk_acts,
     enrol,
+    expansion,
     guard_policy,
     links,
     mails,
+    notices,
     passes,
     passkey_proofs,
     passkeys,
     passwords,
+    pauses,
     people,
     recovery,
     recovery_link,
+    reminders,
     rollout,
     second_admin,
     second_step,
@@ -79,6 +84,11 @@ ELSEWHERE = {
     "verify.prove_code", "wait_stops.expire", "wait_stops.saved", "wait_stops.stop",
     # Before there is an account, there is no log; the making of one is tested with the set-up.
     "setup.first_admin_link", "setup.found", "setup.found_by_link",
+    # What the worker does for each person; the entries are of the act that asked for it.
+    "deadlines.tick", "expansion.advance", "expansion.begin", "expansion.begin_waiting",
+    "expansion.cover", "expansion.start_clock", "expansion.step", "expansion.tell",
+    "expansion.told_by", "notices.expect", "notices.move", "notices.note", "notices.remind_from",
+    "notices.row_of", "notices.write", "reminders.remind", "reminders.tick", "rollout.expand",
     # Bookkeeping that nobody asks about: that somebody was asked, the idle limit,
     # a file that waits for its button.
     "authenticators.check_up_later", "sessions.touch", "people.keep_upload", "people.drop_upload",
@@ -101,10 +111,11 @@ def test_a_change_writes_its_event(acme: Organisation, kind: EventKind, act: Pre
 def test_the_table_knows_every_flow() -> None:
     """A new flow writes an event and stands in the table, or is named as one that need not."""
     modules = (
-        addresses, audit, authenticators, browsers, ceremonies, compare, console, desk, desk_acts,
-        enrol, guard_policy, links, mails, passes, passkey_proofs, passkeys, passwords, people,
-        recovery, recovery_link, rollout, second_admin, second_step, sessions, setup, sign_in,
-        stand_ins, step_up, troubleshoot, verify, wait_stops, waits,
+        addresses, audit, authenticators, browsers, ceremonies, compare, console, deadlines, desk,
+        desk_acts, enrol, expansion, guard_policy, links, mails, notices, passes, passkey_proofs,
+        passkeys, passwords, pauses, people, recovery, recovery_link, reminders, rollout,
+        second_admin, second_step, sessions, setup, sign_in, stand_ins, step_up, troubleshoot,
+        verify, wait_stops, waits,
     )  # fmt: skip
     walked = {name for name, _ in TABLE.values()} | set(MORE)
     known = {name for module in modules for name in flows_of(module)}

@@ -144,7 +144,13 @@ def test_switching_on_ends_unproven_sessions_only(acme: Organisation, bolt: Orga
     assert bolt.sessions(bolt.owner) == 1
     assert not bolt.account.requires_factor
     (event,) = acme.events(EventKind.POLICY_SWITCHED_ON)
-    assert event.data == {"mails": 3, "sessions_ended": 1}
+    assert event.data == {
+        "whom": "everybody",
+        "since": acme.now,
+        "days": 0,
+        "mails": 3,
+        "sessions_ended": 1,
+    }
     assert event.actor_id == caller.person.id
 
 

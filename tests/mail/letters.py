@@ -40,6 +40,19 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.INVITATION: {**LINK, "inviter": "Olga Admin", "requires_factor": 1},
     MailKind.SWITCHED_ON: {**LINK, "admin": "Olga Admin"},
     MailKind.SWITCHED_ON_ENROLLED: {"admin": "Olga Admin"},
+    MailKind.REMINDER: {**LINK, "deadline": "Tue 8 Dec 2026, 09:00 CET", "days_left": 3},
+    MailKind.DEADLINE_MOVED: {
+        "admin": "Olga Admin",
+        "before": "Tue 1 Dec 2026, 09:00 CET",
+        "deadline": "Tue 8 Dec 2026, 09:00 CET",
+        "reason": "Three weeks at sea",
+    },
+    MailKind.EXEMPTION_ENDS: {
+        "whose": "Ben Example",
+        "mine": 0,
+        "deadline": "Tue 8 Dec 2026, 09:00 CET",
+        "reason": "Works on a ship without a phone",
+    },
     MailKind.SWITCHED_OFF: {"admin": "Olga Admin"},
     MailKind.ENROL_LINK: LINK,
     MailKind.ENROLLED: {**SEEN, **ENTRY},
@@ -92,6 +105,7 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
 LINKS = {
     MailKind.INVITATION: f"{PUBLIC_URL}/invitation/{TOKEN}",
     MailKind.SWITCHED_ON: f"{PUBLIC_URL}/enrol/{TOKEN}",
+    MailKind.REMINDER: f"{PUBLIC_URL}/enrol/{TOKEN}",
     MailKind.ENROL_LINK: f"{PUBLIC_URL}/enrol/{TOKEN}",
     MailKind.PASSWORD_LINK: f"{PUBLIC_URL}/password/{TOKEN}",
     MailKind.BROWSER_LINK: f"{PUBLIC_URL}/sign-in/link/{TOKEN}",

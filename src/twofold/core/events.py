@@ -14,6 +14,18 @@ class EventKind(StrEnum):
     ACCOUNT_RENAMED = "account:renamed"
     POLICY_SWITCHED_ON = "policy:switched-on"
     POLICY_SWITCHED_OFF = "policy:switched-off"
+    POLICY_TAKEN_BACK = "policy:taken-back"
+    POLICY_PAUSED = "policy:paused"
+    POLICY_RESUMED = "policy:resumed"
+    REPORT_ONLY = "policy:report-only-changed"
+    STANCE_CHANGED = "policy:offer-changed"
+    CALENDAR_CHANGED = "policy:calendar-changed"
+    DAYS_CHANGED = "policy:days-changed"
+    DEADLINE_MOVED = "person:deadline-moved"
+    LEAVE_SET = "person:leave-set"
+    EXEMPTED = "person:exempted"
+    EXEMPTION_ENDED = "person:exemption-ended"
+    NEAR_STOP = "sign-in:would-be-stopped"
     POLICY_REFUSED = "policy:switch-refused"
     PEOPLE_IMPORTED = "people:imported"
     PERSON_ADDED = "person:added"
@@ -140,7 +152,19 @@ _GROUP_WORDS: Mapping[Group, str] = {
 _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.ACCOUNT_CREATED: (Group.POLICY, "Account made"),
     EventKind.ACCOUNT_RENAMED: (Group.POLICY, "Names of the account changed"),
-    EventKind.POLICY_SWITCHED_ON: (Group.POLICY, "Two-factor switched on for everybody"),
+    EventKind.POLICY_SWITCHED_ON: (Group.POLICY, "Two-factor switched on"),
+    EventKind.POLICY_TAKEN_BACK: (Group.POLICY, "Switch taken back before a mail left"),
+    EventKind.POLICY_PAUSED: (Group.POLICY, "Two-factor demand paused"),
+    EventKind.POLICY_RESUMED: (Group.POLICY, "Two-factor demand resumed"),
+    EventKind.REPORT_ONLY: (Group.POLICY, "Report-only mode changed"),
+    EventKind.STANCE_CHANGED: (Group.POLICY, "Two-factor offered or not"),
+    EventKind.CALENDAR_CHANGED: (Group.POLICY, "Calendar changed"),
+    EventKind.DAYS_CHANGED: (Group.POLICY, "Days to set up changed"),
+    EventKind.DEADLINE_MOVED: (Group.PEOPLE, "Deadline moved"),
+    EventKind.LEAVE_SET: (Group.PEOPLE, "Leave set"),
+    EventKind.EXEMPTED: (Group.PEOPLE, "Exemption given"),
+    EventKind.EXEMPTION_ENDED: (Group.PEOPLE, "Exemption ended"),
+    EventKind.NEAR_STOP: (Group.SIGN_INS, "Would have been stopped, nobody is yet"),
     EventKind.POLICY_SWITCHED_OFF: (Group.POLICY, "Two-factor switched off"),
     EventKind.POLICY_REFUSED: (Group.POLICY, "Switching on refused"),
     EventKind.GUARD_CHANGED: (Group.POLICY, "Settings against guessing changed"),

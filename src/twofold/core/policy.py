@@ -4,9 +4,11 @@
 
 from dataclasses import replace
 
+from twofold.core.deadlines import LONGEST
 from twofold.core.desk import Act
 from twofold.core.people import (
     DAY,
+    HOUR,
     Account,
     GuardPolicy,
     Instant,
@@ -21,6 +23,10 @@ from twofold.core.throttle import SP800_63B4_LADDER, Numbers
 
 MAX_SINGLE_CODES, MAX_BEFORE_LINK, MAX_TRUST_DAYS = 5, 10, 30
 """The bounds of what an admin may choose: five single guesses of 3e-6 are the 1.5e-5 of P9."""
+FARTHEST = 366 * DAY
+"""Seconds by which a switch, a deadline or an exemption may be planned ahead."""
+MAX_PAUSE_HOURS = 7 * 24
+"""Hours that a pause may last: it is for a bad day, not a way to switch off unnoticed."""
 
 
 def why_no_switch(*, requires_factor: bool, actor_enrolled: bool) -> str | None:
@@ -37,6 +43,22 @@ def why_no_switch(*, requires_factor: bool, actor_enrolled: bool) -> str | None:
             "Otherwise the switch would stop you too."
         )
     return None
+
+
+def why_no_wave(now: Instant, *, since: Instant | None, days: int) -> str | None:
+    """Why the switch cannot be moved with this date and these days, or None if it can."""
+    if not 0 <= days <= LONGEST:
+        return f"Choose 0 to {LONGEST} days; 0 is at once."
+    if since is not None and not now - HOUR <= since <= now + FARTHEST:
+        return "Choose a date from today on, within the next year."
+    return None
+
+
+def why_not_until(now: Instant, until: Instant) -> tuple[str, str] | None:
+    """The field and the sentence for a date that nothing can last until, or None."""
+    if now < until <= now + FARTHEST:
+        return None
+    return "until", "Choose a date after today, within the next year."
 
 
 def demands_passkey(account: Account, role: Role) -> bool:

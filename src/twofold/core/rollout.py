@@ -11,6 +11,8 @@ BATCH = 500
 """People whom one transaction reaches."""
 HOLD = MINUTE
 """Seconds for which the first mails of a wave wait: the time to see a mistake and take it back."""
+WARN_BEFORE = 7 * DAY
+"""Seconds before its end at which an exemption is warned of."""
 DORMANT = 90 * DAY
 """Seconds without a sign-in after which somebody counts as dormant."""
 
@@ -72,6 +74,22 @@ class Enrolment:
     next_at: Instant | None = None
     """When the next notice is due; None when none is."""
     next_notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """Somebody is left out of the demand for a while."""
+
+    id: str
+    account_id: str
+    person_id: str
+    approver_id: str
+    """The admin who gave it."""
+    reason: str
+    given_at: Instant
+    until_at: Instant
+    ended_at: Instant | None = None
+    warned_at: Instant | None = None
 
 
 START = "start"

@@ -9,16 +9,29 @@ from dataclasses import dataclass
 
 from twofold.core.mail import Mail, MailKind, next_try
 from twofold.core.people import Account, Instant, Person, PersonState
+from twofold.core.requirement import ruling
+from twofold.core.rules import Start
+from twofold.flows import expansion
 from twofold.ports import Delivery, Letter, Tx, World
 
-_FOR_SETTING_UP = (MailKind.SWITCHED_ON, MailKind.ENROL_LINK)
+_FOR_SETTING_UP = (MailKind.SWITCHED_ON, MailKind.REMINDER, MailKind.ENROL_LINK)
 _NEWS = {
     MailKind.SWITCHED_ON: True,
     MailKind.SWITCHED_ON_ENROLLED: True,
+    MailKind.REMINDER: True,
     MailKind.SWITCHED_OFF: False,
 }
-"""What each piece of news says about the switch; once it was moved again, the news is stale."""
-_TO_SIGN_IN = (MailKind.INVITATION, MailKind.SWITCHED_ON, MailKind.ENROL_LINK)
+"""What each piece of news says about the demand; once it was moved again, the news is stale."""
+_TO_SIGN_IN = (
+    MailKind.INVITATION,
+    MailKind.SWITCHED_ON,
+    MailKind.REMINDER,
+    MailKind.ENROL_LINK,
+)
+
+
+_TELLS = (MailKind.SWITCHED_ON, MailKind.INVITATION)
+"""Mails that tell somebody what is asked of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,7 @@ def _pointless(tx: Tx, now: Instant, mail: Mail, person: Person, account: Accoun
         return "Its link had expired before a mail server took it."
     if mail.kind in _TO_SIGN_IN and person.state is PersonState.DISABLED:
         return "Not needed any more: the person may not sign in."
-    if mail.kind in _NEWS and account.requires_factor is not _NEWS[mail.kind]:
+    if mail.kind in _NEWS and ruling(account, person, now).required is not _NEWS[mail.kind]:
         return "Not needed any more: the switch was moved again."
     if mail.kind in _FOR_SETTING_UP and tx.authenticators.has_factor(person.id):
         return "Not needed any more: the person has set up two-factor authentication."
@@ -64,7 +77,8 @@ def settle(tx: Tx, now: Instant, mail: Mail, delivery: Delivery) -> None:
     """Write down what became of one attempt to send `mail`."""
     attempts = mail.attempts + 1
     if delivery.ok:
-        tx.mails.sent(mail.id, attempts=attempts, at=now)
+        if tx.mails.sent(mail.id, attempts=attempts, at=now) and mail.kind in _TELLS:
+            _begin_time(tx, now, mail)
         return
     next_at = None if delivery.final else next_try(attempts, mail.created_at, now)
     if next_at is not None:
@@ -75,6 +89,14 @@ def settle(tx: Tx, now: Instant, mail: Mail, delivery: Delivery) -> None:
         tx.mails.fail(
             mail.id, attempts=attempts, error=f"Given up after {attempts} tries. {delivery.detail}"
         )
+
+
+def _begin_time(tx: Tx, now: Instant, mail: Mail) -> None:
+    """A mail server took the news of the switch: where that begins somebody's time, it begins."""
+    account = tx.accounts.get(mail.account_id)
+    if any(rule.start is Start.DELIVERED for rule in account.policy.rules):
+        person = tx.people.lock(mail.person_id)
+        expansion.begin_waiting(tx, now, account, person, Start.DELIVERED)
 
 
 def deliver_due(world: World, *, limit: int) -> int:

@@ -38,7 +38,7 @@ from twofold.ports import Tx
 RESEND_WINDOW = 15 * MINUTE
 """Seconds in which the page counts the links that were asked for."""
 
-LINK_MAILS = (MailKind.SWITCHED_ON, MailKind.ENROL_LINK)
+LINK_MAILS = (MailKind.SWITCHED_ON, MailKind.REMINDER, MailKind.ENROL_LINK)
 """The mails that carry a set-up link."""
 
 
@@ -130,6 +130,7 @@ def begin(
         replaces=goal,
     )
     tx.authenticators.add(fresh)
+    tx.enrolments.mark(person.id, "started", now)
     record(tx, now, EventKind.ENROL_STARTED, person, actor_id=person.id)
     return fresh
 
@@ -302,6 +303,7 @@ def _make_it_count(
     )
     sessions.end_others(tx, now, person, keep=keep_session)
     wait_stops.saved(tx, now, person)
+    tx.enrolments.mark(person.id, "finished", now)
     tx.passes.end_all(person.id, at=now)
     for purpose in (Purpose.ENROL, Purpose.RECOVERY):
         tx.links.end_all(person.id, purpose)

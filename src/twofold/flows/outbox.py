@@ -27,9 +27,21 @@ def write_mail(tx: Tx, now: Instant, person: Person, kind: MailKind, **params: s
 
     What carries a one-time token opens something, so it goes to the first address alone.
     """
+    return write_mail_for(tx, now, now, person, kind, params)
+
+
+def write_mail_for(
+    tx: Tx,
+    now: Instant,
+    leaves_at: Instant,
+    person: Person,
+    kind: MailKind,
+    params: Mapping[str, str | int],
+) -> str:
+    """The same for a mail that is not handed to a mail server before the moment `leaves_at`."""
     mail_id = ""
     for to_address in _addressees(tx, person, kind, params):
-        mail_id = _queue(tx, now, person, kind, to_address, params)
+        mail_id = _queue(tx, now, max(now, leaves_at), person, kind, to_address, params)
     return mail_id
 
 
@@ -54,6 +66,7 @@ def _addressees(
 def _queue(
     tx: Tx,
     now: Instant,
+    next_at: Instant,
     person: Person,
     kind: MailKind,
     to_address: str,
@@ -72,7 +85,7 @@ def _queue(
             state=MailState.QUEUED,
             attempts=0,
             created_at=now,
-            next_at=now,
+            next_at=next_at,
             sent_at=None,
             last_error="",
         )

@@ -141,6 +141,7 @@ def save(
         return SignInEnded()
     _after_change(tx, now, person, keep_session=caller.session.id)
     wait_stops.saved(tx, now, person)
+    tx.enrolments.mark(person.id, "finished", now)
     _tell(tx, now, person, EventKind.PASSKEY_ADDED, MailKind.PASSKEY_ADDED, made, place)
     browser_token, _ = browsers.remember(
         tx,
@@ -187,6 +188,7 @@ def save_demanded(
             tx.passkeys.remove(person.id, other.id)
     _after_change(tx, now, person, keep_session="")
     wait_stops.saved(tx, now, person)
+    tx.enrolments.mark(person.id, "finished", now)
     _tell(tx, now, person, EventKind.PASSKEY_ADDED, MailKind.PASSKEY_ADDED, made, place)
     codes = recovery.first_set(tx, now, person)
     done = finish(

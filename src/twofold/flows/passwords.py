@@ -11,10 +11,11 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import Instant, Person, PersonState
 from twofold.core.requirement import Requirement, requirement
+from twofold.core.rules import Start
 from twofold.core.sessions import Caller
 from twofold.core.tokens import Purpose
 from twofold.core.waits import StopReason
-from twofold.flows import links, sessions, wait_stops
+from twofold.flows import expansion, links, sessions, wait_stops
 from twofold.flows.links import LinkTrouble, OpenLink
 from twofold.flows.outbox import may_be_asked_for, record, write_mail
 from twofold.flows.sign_in import From, PasswordRefused, SignInEnded
@@ -76,6 +77,8 @@ def set_by_link(
         write_mail(tx, now, person, MailKind.PASSWORD_CHANGED, at=now, browser=source.browser)
         return PasswordSet(person, "")
     enrolled = tx.authenticators.has_factor(person.id)
+    with_password = tx.people.lock(person.id)
+    expansion.begin_waiting(tx, now, opened.account, with_password, Start.INVITED)
     if requirement(opened.account, person, now, enrolled=enrolled) is Requirement.NONE:
         return PasswordSet(person, "")
     renewed = tx.people.find(person.account_id, person.id)

@@ -8,10 +8,11 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import DAY, Account, Instant, Person, PersonState, Role, email_key
 from twofold.core.policy import may_give_role, may_manage
+from twofold.core.requirement import ruling
 from twofold.core.roster import Action, Plan, Roster, plan
 from twofold.core.tokens import Purpose
 from twofold.core.waits import StopReason
-from twofold.flows import links, sessions, wait_stops
+from twofold.flows import expansion, links, notices, sessions, wait_stops
 from twofold.flows.outbox import record, write_mail
 from twofold.flows.setup import Refused
 from twofold.ports import PersonRow, Tally, Tx
@@ -96,7 +97,8 @@ def add(
         return Refused("email", f"{person.email} belongs to somebody here already.")
     _record_added(tx, now, actor, person)
     if encoded is None:
-        _send_invitation(tx, now, account, actor, person)
+        return _send_invitation(tx, now, account, actor, person)
+    expansion.cover(tx, now, account, person.id)
     return person
 
 
@@ -130,9 +132,13 @@ def _new_person(
 
 def _send_invitation(
     tx: Tx, now: Instant, account: Account, actor: Person | None, person: Person
-) -> None:
+) -> Person:
+    """Invite them; what then stands on their row. The mail speaks of the set-up where one is
+    asked of them: their time begins with it.
+    """
+    person = expansion.start_clock(tx, now, account, person, since=now)
     token, expires_at = links.mint(tx, now, Purpose.INVITATION, person)
-    write_mail(
+    mail_id = write_mail(
         tx,
         now,
         person,
@@ -140,9 +146,12 @@ def _send_invitation(
         token=token,
         expires_at=expires_at,
         inviter=actor.name if actor else account.name,
-        requires_factor=int(account.requires_factor),
+        requires_factor=int(ruling(account, person, now).required),
+        deadline=notices.deadline(account, person),
     )
     record(tx, now, EventKind.PERSON_INVITED, person, actor_id=actor.id if actor else None)
+    expansion.told_by(tx, now, account, person, mail_id)
+    return person
 
 
 def _managed(tx: Tx, actor: Person, person_id: str) -> Person | None:
@@ -234,6 +243,7 @@ def set_role(
     if person.id == actor.id:
         return Refused("role", "You cannot change your own role. Ask another admin to do it.")
     tx.people.set_role(person.id, role)
+    expansion.cover(tx, now, tx.accounts.get(person.account_id), person.id)
     if role.is_staff:
         wait_stops.stop(tx, now, person, StopReason.ROLE, actor_id=actor.id)
     record(

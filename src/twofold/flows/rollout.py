@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from twofold.core import addresses, keyuri
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind, MailState
-from twofold.core.people import Account, Instant, Person, PersonState
-from twofold.core.policy import why_no_switch
-from twofold.core.rules import EVERYBODY, Rule, Stance
+from twofold.core.people import Account, Instant, Person
+from twofold.core.policy import why_no_switch, why_no_wave
+from twofold.core.rollout import HOLD, Expansion, ExpansionState, Work
+from twofold.core.rules import EVERYBODY, Rule, Stance, Start, Target
 from twofold.core.sessions import Caller
-from twofold.core.tokens import Purpose
-from twofold.flows import links
+from twofold.flows import expansion as expansion_flow
 from twofold.flows.outbox import record, write_mail
 from twofold.flows.people import NO_LIMIT
 from twofold.flows.setup import Refused
@@ -94,70 +94,81 @@ def preview(tx: Tx, *, caller: Caller) -> Preview:
     )
 
 
-def switch_on(tx: Tx, now: Instant, *, caller: Caller) -> Switched | SwitchRefused:
-    """Demand a second factor from everybody: policy, mails, events and the end of every session
-    that no factor opened, in one transaction. Refuses until the actor is enrolled (P10).
+def switch_on(
+    tx: Tx,
+    now: Instant,
+    *,
+    caller: Caller,
+    target: Target = EVERYBODY,
+    since: Instant | None = None,
+    start: Start = Start.SWITCH,
+    days: int = 0,
+) -> Switched | SwitchRefused:
+    """Demand a second factor from everybody, or from the people of `target`: from `since` on (now
+    where it is None), with `days` to get ready; 0 is at once. Policy, event and the first batch of
+    people are one transaction; the rest follows. Refuses until the actor is enrolled (P10).
     """
     account = tx.accounts.lock(caller.account.id)
     enrolled = tx.authenticators.has_factor(caller.person.id)
-    reason = why_no_switch(requires_factor=account.requires_factor, actor_enrolled=enrolled)
+    reason = why_no_switch(
+        requires_factor=_is_required(account, target), actor_enrolled=enrolled
+    ) or why_no_wave(now, since=since, days=days)
     if reason is not None:
         record(
             tx, now, EventKind.POLICY_REFUSED, caller.person, actor_id=caller.person.id, why=reason
         )
         return SwitchRefused(reason)
-    required = Rule(tx.random.new_id(), EVERYBODY, Stance.REQUIRED, since=now)
-    policy = replace(account.policy.with_rule(required), round=account.policy.round + 1)
+    rule = Rule(tx.random.new_id(), target, Stance.REQUIRED, max(since or now, now), start, days)
+    policy = account.policy.with_rule(rule)
+    if not any(one.stance is Stance.REQUIRED for one in account.policy.rules):
+        policy = replace(policy, round=policy.round + 1)
     tx.accounts.set_policy(account.id, policy, switched_at=now)
-    ended = tx.sessions.end_unproven(account.id)
-    mails = 0
-    for person, has_factor in tx.people.all_active(account.id):
-        mails += _tell_switched_on(tx, now, caller.person, person, enrolled=has_factor)
+    bites = days == 0 and rule.since <= now and target == EVERYBODY
+    ended = tx.sessions.end_unproven(account.id) if bites else 0
+    mails = expand(tx, now, account, rule, caller.person, Work.BEGIN)
     record(
         tx,
         now,
         EventKind.POLICY_SWITCHED_ON,
         caller.person,
         actor_id=caller.person.id,
+        whom=target.value or target.kind.value,
+        since=rule.since,
+        days=days,
         mails=mails,
         sessions_ended=ended,
     )
     return Switched(mails)
 
 
-def _tell_switched_on(
-    tx: Tx, now: Instant, actor: Person, person: Person, *, enrolled: bool
-) -> int:
-    """One mail, in the text for those who must act or for those who need not. Somebody still
-    invited gets a new invitation, which leads on to the set-up.
+def _is_required(account: Account, target: Target) -> bool:
+    rule = account.policy.rule_for(target)
+    return rule is not None and rule.stance is Stance.REQUIRED
+
+
+def expand(tx: Tx, now: Instant, account: Account, rule: Rule, actor: Person, work: Work) -> int:
+    """Write down the work and do its first batch, if it has started; how many mails that wrote.
+    Where people have days, the first mails wait a moment, so that a mistake can be taken back.
     """
-    if enrolled:
-        write_mail(tx, now, person, MailKind.SWITCHED_ON_ENROLLED, admin=actor.name)
-        return 1
-    if person.state is PersonState.INVITED:
-        token, expires_at = links.mint(tx, now, Purpose.INVITATION, person, replace=False)
-        write_mail(
-            tx,
-            now,
-            person,
-            MailKind.INVITATION,
-            token=token,
-            expires_at=expires_at,
-            inviter=actor.name,
-            requires_factor=1,
-        )
-        return 1
-    token, expires_at = links.mint(tx, now, Purpose.ENROL, person, replace=False)
-    write_mail(
-        tx,
-        now,
-        person,
-        MailKind.SWITCHED_ON,
-        token=token,
-        expires_at=expires_at,
-        admin=actor.name,
+    expansion = Expansion(
+        id=tx.random.new_id(),
+        account_id=account.id,
+        rule_id=rule.id,
+        work=work,
+        state=ExpansionState.WAITING,
+        by_id=actor.id,
+        starts_at=max(rule.since, now),
+        mails_at=max(rule.since, now) + (HOLD if rule.days else 0),
+        after="",
+        total=tx.expansions.count(account.id, rule.target),
+        done=0,
+        mails=0,
+        created_at=now,
     )
-    return 1
+    tx.expansions.add(expansion)
+    if expansion.starts_at > now:
+        return 0
+    return expansion_flow.advance(tx, now, expansion).mails
 
 
 def switch_off(tx: Tx, now: Instant, *, caller: Caller) -> Switched | SwitchRefused | NeedsFactor:

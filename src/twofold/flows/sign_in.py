@@ -11,7 +11,8 @@ from twofold.core.events import EventKind
 from twofold.core.notes import Note, note_of
 from twofold.core.paths import sets_up_anew
 from twofold.core.people import Account, Instant, Person, PersonState, email_key
-from twofold.core.requirement import Requirement, requirement
+from twofold.core.requirement import ruling
+from twofold.core.rules import Start
 from twofold.core.sessions import (
     ENROLLING_LIFETIME,
     SECOND_FACTORS,
@@ -24,7 +25,7 @@ from twofold.core.sessions import (
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.tokens import Purpose, digest
 from twofold.core.waits import StopReason
-from twofold.flows import alarms, browsers, guard, sessions, wait_stops
+from twofold.flows import alarms, browsers, expansion, guard, sessions, wait_stops
 from twofold.flows.guard import Charge
 from twofold.flows.outbox import record
 from twofold.ports import Tx
@@ -180,7 +181,7 @@ def _after_password(
         and not sets_up_anew(return_to)
         and browsers.may_skip_code(tx, now, person, account, browser)
     )
-    must = requirement(account, person, now, enrolled=enrolled) is Requirement.MUST_ENROL
+    must = _must_enrol(tx, now, person, account, enrolled=enrolled)
     fact = _password_fact(enrolled=enrolled, trusted=trusted, must=must)
     state = advance(SignInState.START, fact)
     if state is SignInState.DONE:
@@ -222,6 +223,19 @@ def _begin_half(
         browser=place.source.browser,
     )
     return HalfWay(token, stage)
+
+
+def _must_enrol(tx: Tx, now: Instant, person: Person, account: Account, *, enrolled: bool) -> bool:
+    """Whether nothing but the set-up is open. In report-only mode it is noted, and nobody is
+    stopped.
+    """
+    found = ruling(account, person, now)
+    if enrolled or not found.is_due(now):
+        return False
+    if found.report_only:
+        tx.enrolments.near_stop(person, now)
+        record(tx, now, EventKind.NEAR_STOP, person, actor_id=person.id)
+    return found.must_enrol(now)
 
 
 def _password_fact(*, enrolled: bool, trusted: bool, must: bool) -> SignInFact:
@@ -269,6 +283,7 @@ def finish(
         trusted=skipped_code,
         ends_at=ends_at,
     )
+    expansion.begin_waiting(tx, now, account, person, Start.SIGN_IN)
     proved = not SECOND_FACTORS.isdisjoint(methods)
     if proved and wait_stops.stop(tx, now, person, StopReason.SIGN_IN, actor_id=person.id):
         return_to = "/"  # The home page says what was stopped.

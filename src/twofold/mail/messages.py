@@ -17,6 +17,7 @@ from twofold.ports import Letter, Rendered
 LINK_PATHS: Mapping[MailKind, str] = {
     MailKind.INVITATION: "invitation",
     MailKind.SWITCHED_ON: "enrol",
+    MailKind.REMINDER: "enrol",
     MailKind.ENROL_LINK: "enrol",
     MailKind.PASSWORD_LINK: "password",
     MailKind.BROWSER_LINK: "sign-in/link",
@@ -36,6 +37,11 @@ HIDDEN_LINK = "the one-time link is shown only to its receiver"
 _TIMES = ("at", "expires_at", "started_at", "ends_at")
 _FOREIGN = ("browser", "passkey", "new_name")
 """Texts that whoever caused the mail may have chosen."""
+_SINCE_ADDED: Mapping[MailKind, Mapping[str, str]] = {
+    MailKind.INVITATION: {"deadline": ""},
+    MailKind.SWITCHED_ON: {"deadline": ""},
+}
+"""What mails that an earlier version wrote do not carry."""
 _ON_THEIR_WAY = (MailState.QUEUED, MailState.SENDING)
 
 Value = str | int | None
@@ -70,7 +76,8 @@ class MailTemplates:
     def _values(self, letter: Letter, *, hide_links: bool) -> dict[str, Value]:
         params = dict(letter.mail.params)
         token = params.pop("token", None)
-        values: dict[str, Value] = {key: _readable(key, value) for key, value in params.items()}
+        values: dict[str, Value] = dict(_SINCE_ADDED.get(letter.mail.kind, {}))
+        values |= {key: _readable(key, value) for key, value in params.items()}
         values |= {
             "name": words.one_line(letter.person.name),
             "organisation": words.one_line(letter.account.name),

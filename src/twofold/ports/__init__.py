@@ -33,7 +33,7 @@ from twofold.ports.nouns import (
 from twofold.ports.posting import Delivery, Letter, Mailer, Postbox, Rendered
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
-from twofold.ports.rolling_out import Enrolments, Expansions
+from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions
 from twofold.ports.tx import Tx
 
 P = ParamSpec("P")
@@ -144,6 +144,7 @@ __all__ = [
     "Desk",
     "Enrolments",
     "Events",
+    "Exemptions",
     "Expansions",
     "Hasher",
     "Letter",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from twofold.core.people import Instant, Person
-from twofold.core.rollout import Enrolment, Expansion
+from twofold.core.rollout import Enrolment, Exemption, Expansion
 from twofold.core.rules import Target
 
 
@@ -24,13 +24,36 @@ class Enrolments(Protocol):
 
     def was_noticed(self, person_id: str, *, round_: int, kind: str) -> bool: ...
     def due(self, now: Instant, *, limit: int) -> Sequence[Enrolment]:
-        """Those with a notice due, oldest due first, locked; rows that another worker has locked
-        are passed over.
-        """
+        """Those with a notice due, oldest due first, not locked."""
+        ...
+
+    def mark(self, person_id: str, step: str, at: Instant) -> None:
+        """Note that the person "opened", "started" or "finished", if it is not noted already."""
         ...
 
     def near_stop(self, person: Person, at: Instant) -> None:
         """Count one sign-in that would have been stopped if anybody were."""
+        ...
+
+
+class Exemptions(Protocol):
+    """Who is left out of a demand, why, by whom, until when."""
+
+    def add(self, exemption: Exemption) -> None: ...
+    def of(self, person_id: str) -> Sequence[Exemption]:
+        """The person's, newest first."""
+        ...
+
+    def due(self, now: Instant, *, warn_until: Instant) -> Exemption | None:
+        """The first that is over, or ends by `warn_until` and nobody was warned; not locked."""
+        ...
+
+    def end(self, exemption_id: str, at: Instant) -> bool:
+        """End it; false if it had ended (conditional update)."""
+        ...
+
+    def warn(self, exemption_id: str, at: Instant) -> bool:
+        """Note that its end was said; false if it was noted (conditional update)."""
         ...
 
 

@@ -18,7 +18,7 @@ from twofold.ports.nouns import (
 )
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
-from twofold.ports.rolling_out import Enrolments, Expansions
+from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions
 
 
 class Tx(Protocol):
@@ -82,3 +82,5 @@ class Tx(Protocol):
     def enrolments(self) -> Enrolments: ...
     @property
     def expansions(self) -> Expansions: ...
+    @property
+    def exemptions(self) -> Exemptions: ...

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from twofold.core.people import Instant, Person
@@ -18,13 +18,17 @@ PUT = {
     dialect: insert_or_replace(dialect, enrolments, "person_id", NAMES[1:])
     for dialect in ("sqlite", "postgresql")
 }
+MARKS = {
+    "opened": enrolments.c.opened_at,
+    "started": enrolments.c.started_at,
+    "finished": enrolments.c.finished_at,
+}
 OF = select(*COLUMNS).where(enrolments.c.person_id == bindparam("person_id"))
 DUE = (
     select(*COLUMNS)
     .where(enrolments.c.next_at <= bindparam("now"))
     .order_by(enrolments.c.next_at, enrolments.c.person_id)
     .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
 )
 NOTICED = select(notices.c.mail_id).where(
     notices.c.person_id == bindparam("person_id"),
@@ -88,9 +92,21 @@ class Enrolments:
         return self._connection.execute(NOTICED, values).one_or_none() is not None
 
     def due(self, now: Instant, *, limit: int) -> Sequence[Enrolment]:
-        """Those with a notice due, locked; rows that another worker has locked are passed over."""
+        """Those with a notice due, oldest due first, not locked."""
         rows = self._connection.execute(DUE, {"now": now, "limit": limit})
         return [Enrolment(*row) for row in rows]
+
+    def mark(self, person_id: str, step: str, at: Instant) -> None:
+        """Note that the person opened, started or finished, if it is not noted already."""
+        column = MARKS[step]
+        values: dict[str, object] = {column.name: at}
+        if column is enrolments.c.finished_at:
+            values |= {"next_at": None, "next_notice": ""}
+        self._connection.execute(
+            update(enrolments)
+            .where(enrolments.c.person_id == person_id, column.is_(None))
+            .values(**values)
+        )
 
     def near_stop(self, person: Person, at: Instant) -> None:
         """Count one sign-in that would have been stopped if anybody were."""

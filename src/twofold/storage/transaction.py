@@ -15,6 +15,7 @@ from twofold.storage.desk import Desk
 from twofold.storage.engine import database_time
 from twofold.storage.enrolments import Enrolments
 from twofold.storage.events import Events
+from twofold.storage.exemptions import Exemptions
 from twofold.storage.expansions import Expansions
 from twofold.storage.links import Links
 from twofold.storage.mails import Mails
@@ -57,6 +58,7 @@ class Transaction:
         self.waits = Waits(connection)
         self.enrolments = Enrolments(connection)
         self.expansions = Expansions(connection)
+        self.exemptions = Exemptions(connection)
         self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:
