@@ -5,20 +5,25 @@ came back without its proof, is a finding.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 
-from tests.attacks.model import Half, Model, Shown, Someone, Tries, Trust
+from tests.attacks.model import FACTORS, Half, Model, Shown, Someone, Tries, Trust
 from tests.attacks.sites import Start, product
 from tests.attacks.wire import Client, Reply, Wire
 from tests.faces.conftest import PASSWORD, Site
+from tests.flows.waiting import HOURS, Days
+from tests.world import DESK
 from twofold.core import otp
+from twofold.core.authenticators import is_stopped
 from twofold.core.mail import MailKind
 from twofold.core.otp import code_at, step_at
-from twofold.core.people import DAY, MINUTE, Instant, PersonState, Role
+from twofold.core.people import DAY, HOUR, MINUTE, Instant, PersonState, Role
 from twofold.core.tokens import Purpose, digest
+from twofold.flows import recovery
+from twofold.flows.recovery import NewCodes
 from twofold.ports import Tx
 from twofold.web.forms import form_token
 
@@ -69,15 +74,25 @@ class Facts:
     version: int
     is_active: bool
     is_stolen: bool
-    factor: str
+    apps: frozenset[str]
+    keys: frozenset[str]
     is_disabled: bool
-    """The authenticator is."""
+    """An app is."""
+    is_stopped: bool
+    """All of them are: what is set up takes their place."""
     pending: str
+    codes: int
+    """Recovery codes that are left."""
+    wait: tuple[str, str]
+    """Id and state of the newest delayed recovery."""
 
 
 @cache
-def start() -> Start:
-    """Olga the owner and Mia have an authenticator, Ben has none; nobody is signed in."""
+def start() -> tuple[Start, dict[str, list[str]]]:
+    """Olga the owner and Mia have an authenticator and recovery codes, which come back by name,
+    Ben has none; nobody is signed in. Members may recover by waiting.
+    """
+    codes: dict[str, list[str]] = {}
 
     def prepare(site: Site) -> None:
         acme = site.acme
@@ -85,10 +100,13 @@ def start() -> Start:
             site.give_password(person)
         for person, _ in acme.store.call(lambda tx: tx.people.all_active(acme.account_id)):
             if person.name != "Ben":
-                acme.enrol(person)
+                made = acme.call(recovery.make, caller=acme.enrol(person), source=DESK)
+                assert isinstance(made, NewCodes)
+                codes[person.name] = list(made.codes)
             acme.store.call(lambda tx, of=person.id: tx.sessions.end_all(of))
+        acme.store.call(lambda tx: tx.accounts.set_wait_hours(acme.account_id, HOURS))
 
-    return product().start(prepare)
+    return product().start(prepare), codes
 
 
 class Scene:
@@ -97,7 +115,9 @@ class Scene:
     def __init__(self) -> None:
         """Every scene begins at the same moment with the same chance."""
         self.open = ExitStack()
-        self.site = self.open.enter_context(product().opened(start(), seed=2))
+        begin, codes = start()
+        self.site = self.open.enter_context(product().opened(begin, seed=2))
+        self.days = Days(self.site.acme)
         self.compared = self.open.enter_context(watched())
         self.wire = Wire(self.site.app)
         self.open.callback(self.wire.close)
@@ -113,9 +133,10 @@ class Scene:
             self.model.tries[person.name] = Tries()
         for name, facts in self.facts()[1].items():
             who = self.model.people[name]
-            who.version, who.factor = facts.version, facts.factor
-            if facts.factor:
-                self.scan(who, facts.factor)
+            who.version, who.apps = facts.version, set(facts.apps)
+            who.codes = list(codes.get(name, ()))
+            for app in facts.apps:
+                self.scan(who, app)
 
     @property
     def now(self) -> int:
@@ -133,15 +154,20 @@ class Scene:
             for name, who in people.items():
                 person = tx.people.find(account_id, who.id)
                 assert person is not None
-                active = next(iter(tx.authenticators.in_force(who.id)), None)
+                active = tx.authenticators.in_force(who.id)
                 pending = tx.authenticators.pending(who.id)
+                standing, wait = tx.recovery.standing(who.id), tx.waits.latest(who.id)
                 found[name] = Facts(
                     person.password_version,
                     person.state is PersonState.ACTIVE,
                     person.must_change_password,
-                    active.id if active else "",
-                    active is not None and active.disabled_at is not None,
+                    frozenset(one.id for one in active),
+                    frozenset(one.id for one in tx.passkeys.of(who.id)),
+                    any(one.disabled_at is not None for one in active),
+                    is_stopped(active),
                     pending.id if pending else "",
+                    standing.left if standing else 0,
+                    (wait.id, wait.state.value) if wait else ("", ""),
                 )
             return tx.accounts.get(account_id).requires_factor, found
 
@@ -181,14 +207,23 @@ class Scene:
 
     def mailed(self, who: Someone, *kinds: MailKind) -> str:
         """The token in the newest mail of these kinds, or one that nobody was sent."""
-        mails = self.site.world.store.call(lambda tx: tx.mails.of(who.id, limit=50))
-        return next((str(m.params["token"]) for m in mails if m.kind in kinds), "x" * 43)
+        waiting = self.site.world.store.call(lambda tx: tx.mails.of(who.id, limit=50))
+        left = [mail for mail in reversed(self.days.delivered) if mail.person_id == who.id]
+        return next(
+            (
+                str(mail.params["token"])
+                for mail in (*waiting, *left)
+                if mail.kind in kinds and "token" in mail.params
+            ),
+            "x" * 43,
+        )
 
     # ---- codes -----------------------------------------------------------------------------
 
     def code(self, who: Someone, steps: int = 0, *, of: str = "") -> str:
         """What the person's phone shows, some steps from now; 000000 without an entry."""
-        secret = who.secrets.get(of or who.factor)
+        app = of or who.app
+        secret, steps = who.secrets.get(app), steps + who.off.get(app, 0)
         return code_at(secret, step_at(self.now) + steps) if secret else "000000"
 
     def wrong_code(self) -> str:
@@ -197,7 +232,7 @@ class Scene:
             code_at(secret, step_at(self.now) + n)
             for who in self.model.people.values()
             for secret in who.secrets.values()
-            for n in range(-9, 10)
+            for n in range(-30, 31)
         }
         while True:
             self.numbers += 1
@@ -209,7 +244,7 @@ class Scene:
     def get(self, client: Client, path: str) -> Reply:
         """Open a page; nothing may change but a set-up that begins, which the rule judges."""
         self._touch(client)
-        if not path.startswith("/profile") or path == "/profile/set-up":
+        if not path.startswith("/profile") or path.partition("?")[0] == "/profile/set-up":
             self.known_facts = None
         return client.get(path)
 
@@ -226,8 +261,25 @@ class Scene:
 
         `keep` is the session that a change of password or factor leaves open.
         """
-        old_requires, old = self.known_facts or self.facts()
+        before = self.known_facts or self.facts()
         reply = self._sent(client, path, fields)
+        self._judge(before, path, may, keep)
+        return reply
+
+    def happens(self, what: str, act: Callable[[], object], *facts: tuple[str, str]) -> None:
+        """Something beside the requests, such as the worker, which may change these facts."""
+        before = self.known_facts or self.facts()
+        act()
+        self._judge(before, what, frozenset(facts), None)
+
+    def _judge(
+        self,
+        before: tuple[bool, dict[str, Facts]],
+        path: str,
+        may: frozenset[tuple[str, str]],
+        keep: Shown | None,
+    ) -> None:
+        old_requires, old = before
         requires, new = self.known_facts = self.facts()
         if requires != old_requires:
             assert ("", "policy") in may, f"{path} moved the switch"
@@ -237,7 +289,6 @@ class Scene:
                 self.model.switch_on()
         for name in NAMES:
             self._changed(name, old[name], new[name], path, may, keep)
-        return reply
 
     def _sent(self, client: Client, path: str, fields: dict[str, str] | None) -> Reply:
         self._touch(client)
@@ -266,10 +317,8 @@ class Scene:
             assert (name, "password") in may, f"{path} changed the password of {name}"
             who.version = new.version
             self.model.end_all(who, keep=keep)
-        if new.factor != old.factor:
-            assert (name, "factor") in may, f"{path} changed the factor of {name}"
-            who.factor = new.factor
-            self.model.end_all(who, keep=keep)
+        if (new.apps, new.keys) != (old.apps, old.keys):
+            self._other_factors(name, old, new, path, may, keep)
         if new.is_active != old.is_active:
             assert (name, "state") in may, f"{path} changed the state of {name}"
             who.is_active = new.is_active
@@ -280,33 +329,117 @@ class Scene:
         if new.is_disabled and not old.is_disabled:
             assert (name, "guess") in may, f"{path} disabled the authenticator of {name}"
             reached["authenticator disabled"] += 1
+        self._other_codes(name, old, new, path, may)
+        if new.wait != old.wait:
+            self._other_wait(name, old, new, path, may)
         who.is_stolen = new.is_stolen
         if new.is_stolen and not old.is_stolen:
             assert (name, "guess") in may, f"{path} marked the password of {name}"
             reached["password stolen"] += 1
 
+    def _other_factors(
+        self,
+        name: str,
+        old: Facts,
+        new: Facts,
+        path: str,
+        may: frozenset[tuple[str, str]],
+        keep: Shown | None,
+    ) -> None:
+        who = self.model.people[name]
+        assert new.apps == old.apps or (name, "factor") in may, f"{path}: an app of {name}"
+        assert new.keys == old.keys or (name, "passkey") in may, f"{path}: a passkey of {name}"
+        who.apps = set(new.apps)
+        who.lost_keys += [key for id_, key in who.keys.items() if id_ not in new.keys]
+        who.keys = {id_: key for id_, key in who.keys.items() if id_ in new.keys}
+        self.model.end_all(who, keep=keep)
+        if not new.apps | new.keys:
+            who.shows_codes([])
+            owner = who.role is Role.OWNER
+            assert not self.model.requires_factor, f"{path} took the last factor of {name}"
+            assert not owner, f"{path} took the last factor of the last admin"
+            reached["gave up the last factor"] += 1
+
+    def _other_codes(
+        self, name: str, old: Facts, new: Facts, path: str, may: frozenset[tuple[str, str]]
+    ) -> None:
+        """One less where one was used, ten where a set was made, none where nothing is left that
+        they stand in for.
+        """
+        added = bool((new.apps - old.apps) | (new.keys - old.keys))
+        if new.codes > old.codes:
+            assert (name, "codes") in may or added, f"{path} made codes for {name}"
+            assert new.codes == 10
+        elif new.codes < old.codes and new.apps | new.keys:
+            assert (name, "codes") in may, f"{path} used a code of {name}"
+            assert new.codes == old.codes - 1
+
+    def _other_wait(
+        self, name: str, old: Facts, new: Facts, path: str, may: frozenset[tuple[str, str]]
+    ) -> None:
+        who, state = self.model.people[name], new.wait[1]
+        reached[f"wait {state}"] += 1
+        if new.wait[0] != old.wait[0]:
+            assert state == "waiting"
+            assert (name, "wait") in may, f"{path} began a wait of {name}"
+            assert old.wait[1] not in ("waiting", "open"), "two waits at once"
+            who.waits_since = self.now
+            return
+        if state == "open":
+            assert (name, "open") in may, f"{path} opened the wait of {name}"
+            self._was_told_in_time(who)
+            who.anew_until = (self.now + DAY, who.version)
+            return
+        who.waits_since = None
+        if old.wait[1] == "open":
+            who.anew_until = (0, -1)
+            if state == "stopped":
+                self.model.end_halves(who)
+        assert state != "used" or new.apps != old.apps or new.keys != old.keys
+
+    def _was_told_in_time(self, who: Someone) -> None:
+        """The whole time has passed, and everybody who can stop it was told on every day of it."""
+        began = who.waits_since
+        assert began is not None, "a wait ended that never began"
+        assert self.now - began >= HOURS * HOUR, "a wait was too short"
+        for told in (who, self.model.people["Olga"]):
+            mails = self.site.world.store.call(lambda tx, of=told.id: tx.mails.of(of, limit=1000))
+            left = [
+                mail.sent_at
+                for mail in mails
+                if mail.kind is MailKind.WAIT_NOTICE and mail.created_at >= began and mail.sent_at
+            ]
+            assert len(left) >= HOURS // 24, "a wait ended of which nobody was told"
+
     # ---- what an answer may hand out -------------------------------------------------------
 
     def accepted(
-        self, who: Someone, authenticator_id: str, codes: list[str], browser: str | None = None
-    ) -> None:
-        """What was accepted is of this very secret, near now, and newer than all before.
+        self, who: Someone, codes: list[str], browser: str | None = None, *, widest: int = 6
+    ) -> str:
+        """What was accepted is of one secret of the person, near now, and newer than all before;
+        the id of its authenticator.
 
-        `browser` is the cookie of the browser that sent it, or None for a set-up.
+        `browser` is the cookie of the browser that sent it, or None for a set-up; `widest` is how
+        many steps the code may lie from what the phone is known to show.
         """
-        secret, step = who.secrets[authenticator_id], self._last_step(who, authenticator_id)
+        active = self.site.world.store.call(lambda tx: tx.authenticators.in_force(who.id))
+        newer = [one for one in active if one.last_step > who.steps.get(one.id, 0)]
+        assert len(newer) == 1, "a step was accepted twice, or of two apps at once"
+        app, step = newer[0].id, newer[0].last_step
+        secret = who.secrets[app]
         is_pair = len(codes) == 2 and [code_at(secret, step + n) for n in (-1, 0)] == codes
         assert is_pair or code_at(secret, step) == codes[0], "a wrong code was accepted"
         if browser is not None and (browser, who.id) not in self.model.known:
             assert is_pair or who.role is Role.MEMBER, "a single code of the owner was accepted"
-        assert step > who.steps.get(authenticator_id, 0), "a step was accepted twice"
-        assert abs(step - step_at(self.now)) <= 6
-        who.steps[authenticator_id] = step
+        assert abs(step - step_at(self.now) - who.off.get(app, 0)) <= widest
+        who.steps[app] = step
+        return app
 
-    def _last_step(self, who: Someone, authenticator_id: str) -> int:
-        (active,) = self.site.world.store.call(lambda tx: tx.authenticators.in_force(who.id))
-        assert active.id == authenticator_id
-        return active.last_step
+    def burned(self, who: Someone) -> None:
+        """A recovery code was used: what the phones show now is worth nothing any more."""
+        for one in self.site.world.store.call(lambda tx: tx.authenticators.in_force(who.id)):
+            assert one.last_step > step_at(self.now) + one.drift, "a code outlives the recovery"
+            who.steps[one.id] = max(one.last_step, who.steps.get(one.id, 0))
 
     def refused(self, client: Client, name: str, browser: str, *, enrolling: bool) -> None:
         """A code was not accepted: whatever was compared counts against the ladder."""
@@ -323,8 +456,11 @@ class Scene:
 
     def begun(self, reply: Reply, who: Someone, methods: set[str], *, by_trust: bool) -> Shown:
         """A session was handed out, with the cookie of a known browser."""
-        factor_at = self.now if "otp" in methods else None
-        shown = Shown(who, methods, self.now, factor_at, self.now, self.now, by_trust)
+        factor_at = self.now if methods & FACTORS else None
+        password_at = self.now if "pwd" in methods else 0
+        if factor_at and password_at:
+            who.has_mailed_password = False
+        shown = Shown(who, methods, password_at, factor_at, self.now, self.now, by_trust)
         self.model.sessions[reply.cookies[SESSION]] = shown
         self.model.known.add((reply.cookies[BROWSER], who.id))
         return shown
@@ -335,11 +471,12 @@ class Scene:
 
     def trusted(self, browser: str, who: Someone) -> None:
         """The person ticked the box at the end of a complete sign-in."""
-        self.model.trusts[browser, who.id] = Trust(self.now + 30 * DAY, who.version, who.factor)
+        self.model.trusts[browser, who.id] = Trust(self.now + 30 * DAY, who.version, who.factors)
 
     def halfway(self, reply: Reply, who: Someone) -> None:
         """A right password was answered with a half-finished sign-in."""
-        is_for_code = reply.location == "/sign-in/code"
+        is_for_code = who.has_factor
+        assert reply.location != ("/set-up" if is_for_code else "/sign-in/code")
         lifetime = 10 * MINUTE if is_for_code else 60 * MINUTE
         self.model.halves[reply.cookies[SIGN_IN]] = Half(
             who, who.version, is_for_code, self.now + lifetime

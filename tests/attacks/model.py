@@ -6,12 +6,16 @@ of this version, a code of this secret), and until when that holds.
 
 from dataclasses import dataclass, field
 
+from tests.security_keys import SecurityKey
 from twofold.core.people import DAY, HOUR, MINUTE, Instant, Role
+
+FACTORS = {"otp", "passkey", "recovery"}
+"""What may have been shown beside the password."""
 
 
 @dataclass
 class Someone:
-    """A person, their password and their phone."""
+    """A person, their password, their phone, their keys and the sheet with their codes."""
 
     id: str
     email: str
@@ -23,14 +27,54 @@ class Someone:
     is_active: bool = True
     is_stolen: bool = False
     """The password counts as stolen."""
-    factor: str = ""
-    """The id of the authenticator that counts, or ""."""
+    has_mailed_password: bool = False
+    """A mailed link has set it, and nobody has completed a sign-in with it and a factor."""
+    apps: set[str] = field(default_factory=set)
+    """The ids of the authenticator apps that count."""
+    keys: dict[str, SecurityKey] = field(default_factory=dict)
+    """The passkeys that count, by id."""
+    lost_keys: list[SecurityKey] = field(default_factory=list)
+    """Those that were removed."""
+    codes: list[str] = field(default_factory=list)
+    """Recovery codes that still get in."""
+    dead_codes: list[str] = field(default_factory=list)
+    """Those that were used, or that newer ones replaced."""
     secrets: dict[str, bytes] = field(default_factory=dict)
     """Every secret that the phone ever scanned, by the id of its authenticator."""
     steps: dict[str, int] = field(default_factory=dict)
     """The last accepted step of each."""
     begun_in: dict[str, "Shown | None"] = field(default_factory=dict)
     """In which session a set-up began; None for the mailed link."""
+    begun_for: dict[str, set[str] | None] = field(default_factory=dict)
+    """What a set-up takes the place of, by its id; None for all that there is."""
+    off: dict[str, int] = field(default_factory=dict)
+    """By how many steps the clock of a phone is off, as two codes in a row have shown."""
+    asked: tuple[Instant, int] = (0, -1)
+    """Until when a link lives that begins a wait, and under which password it was asked for."""
+    waits_since: Instant | None = None
+    """When the wait that runs began."""
+    anew_until: tuple[Instant, int] = (0, -1)
+    """Until when a link lives that sets up anew, and for which password."""
+
+    @property
+    def app(self) -> str:
+        """The newest of the apps, or ""."""
+        return max(self.apps, default="")
+
+    @property
+    def has_factor(self) -> bool:
+        """Whether the password alone opens nothing."""
+        return bool(self.apps or self.keys)
+
+    @property
+    def factors(self) -> frozenset[str]:
+        """Everything that counts."""
+        return frozenset(self.apps | set(self.keys))
+
+    def shows_codes(self, codes: list[str]) -> None:
+        """New codes, in place of all earlier ones."""
+        self.dead_codes += self.codes
+        self.codes = codes
 
 
 @dataclass(eq=False)
@@ -53,7 +97,7 @@ class Shown:
 
     def is_fresh(self, now: Instant) -> bool:
         """As much was shown as there is to show, in the last five minutes."""
-        at = self.factor_at if self.who.factor else self.password_at
+        at = self.factor_at if self.who.has_factor else self.password_at
         return at is not None and 0 <= now - at <= 5 * MINUTE
 
 
@@ -79,7 +123,7 @@ class Trust:
 
     until: Instant
     version: int
-    factor: str
+    factors: frozenset[str]
 
 
 @dataclass
@@ -133,10 +177,10 @@ class Model:
 
     def suffices(self, shown: Shown) -> bool:
         """Somebody who has a factor, or must have one, has shown it, or is trusted here."""
-        enrolled = bool(shown.who.factor)
+        enrolled = shown.who.has_factor
         if enrolled and shown.by_trust:
             return True
-        return "otp" in shown.methods or not (enrolled or self.requires_factor)
+        return bool(shown.methods & FACTORS) or not (enrolled or self.requires_factor)
 
     def may_skip_code(self, browser: str, who: Someone, now: Instant) -> bool:
         """Whether the person trusted this browser, and nothing has changed since."""
@@ -144,7 +188,7 @@ class Model:
         return (
             trust is not None
             and now < trust.until
-            and (trust.version, trust.factor) == (who.version, who.factor)
+            and (trust.version, trust.factors) == (who.version, who.factors)
             and who.role is Role.MEMBER
         )
 
@@ -153,11 +197,15 @@ class Model:
         for shown in self.sessions.values():
             if shown.who is who and shown is not keep:
                 shown.is_over = True
+        self.end_halves(who)
+        for place in [place for place in self.trusts if place[1] == who.id]:
+            del self.trusts[place]
+
+    def end_halves(self, who: Someone) -> None:
+        """Half-finished sign-ins of the person end."""
         for half in self.halves.values():
             if half.who is who:
                 half.is_over = True
-        for place in [place for place in self.trusts if place[1] == who.id]:
-            del self.trusts[place]
 
     def switch_on(self) -> None:
         """Sessions that no factor opened end."""

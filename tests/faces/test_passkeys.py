@@ -103,6 +103,18 @@ def test_the_whole_sign_in_is_bound_to_the_browser_that_asked(site: Site) -> Non
     assert browser.post("/sign-in/passkey", sent).status_code == 403  # signed in already
 
 
+def test_a_sign_in_gives_up_the_session_that_the_browser_had(site: Site) -> None:
+    """As after a password (OWASP ASVS 7.2.4): a copy of the old cookie opens nothing any more."""
+    browser, own = with_key(site, site.acme.owner)
+    copy = site.browser()
+    copy.client.cookies.update(browser.client.cookies)
+    question = browser.post("/sign-in/passkey/options", form_at="/profile")
+    sent = {"passkey": own.get(question.text)}
+    assert browser.post("/sign-in/passkey", sent, form_at="/profile").status_code == 303
+    assert browser.get("/profile").status_code == 200
+    assert copy.get("/profile").status_code == 303
+
+
 def test_a_lost_key_is_got_over_with_a_recovery_code_in_the_session(site: Site) -> None:
     """Where there is no app, no code of one is asked for; the recovery code has its own button."""
     browser, own = site.signed_in(site.acme.owner), key()

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from twofold.core.passkeys import Trouble
 from twofold.core.paths import safe_path
 from twofold.core.policy import lacks_passkey
-from twofold.flows import passkey_proofs, passkeys
+from twofold.flows import passkey_proofs, passkeys, sessions
 from twofold.flows.ceremonies import PasskeyRefused
 from twofold.flows.enrol import NeedsProof
 from twofold.flows.passkeys import Offer, TooMany
@@ -74,6 +74,9 @@ async def sign_in(ctx: Ctx) -> Response:
     )
     if isinstance(answer, PasskeyRefused):
         return _again(ctx, return_to)
+    if ctx.caller is not None:
+        # As after a password: the session that this browser had is given up, not left behind.
+        await ctx.world.store.run(sessions.end, ctx.now, caller=ctx.caller)
     response = signed_in(ctx, answer)
     ctx.cookies.drop(response, PASSKEY)
     return response
