@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.flows import passkey_changes, rollout_changes, way_back_changes
+from tests.flows import group_changes, passkey_changes, rollout_changes, way_back_changes
 from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.desk import Act
@@ -508,6 +508,7 @@ TABLE: dict[EventKind, tuple[str, Prepare]] = {
     **way_back_changes.TABLE,
     **rollout_changes.TABLE,
     **passkey_changes.TABLE,
+    **group_changes.TABLE,
 }
 MORE: dict[str, tuple[EventKind, Prepare]] = {
     **passkey_changes.MORE,

@@ -20,6 +20,7 @@ from twofold.flows import (
     desk_acts,
     enrol,
     expansion,
+    groups,
     guard_policy,
     links,
     mails,
@@ -55,6 +56,7 @@ ELSEWHERE = {
     "authenticators.own", "authenticators.is_check_up_due", "browsers.look_at_link",
     "browsers.may_skip_code", "console.choose_account", "console.list_people",
     "console.list_mails", "enrol.wait_for_link", "enrol.waits_until",
+    "groups.list_groups", "groups.look", "groups.of_account", "groups.why_not",
     "guard_policy.meaning", "passkeys.own", "enrol.link_is_theirs",
     "desk.accepted_proofs", "desk.look", "second_admin.look", "second_admin.matters",
     "second_admin.not_possible", "second_admin.others", "second_admin.waiting_for",
@@ -77,7 +79,7 @@ ELSEWHERE = {
     "second_step.complete",
     # Parts of the flows in the table, and what is seen in their entries.
     "browsers.remember", "enrol.begin", "links.mint", "links.use", "sessions.begin",
-    "authenticators.other_admins_enrolled",
+    "authenticators.other_admins_enrolled", "groups.found", "groups.put",
     "enrol.with_codes", "recovery.first_set", "recovery.tell_used", "sessions.end_others",
     "sessions.renew", "sign_in.finish", "step_up.own_password_is_right",
     "desk_acts.perform", "passes.end_all", "passes.make", "second_admin.ask", "stand_ins.use",
@@ -112,8 +114,8 @@ def test_the_table_knows_every_flow() -> None:
     """A new flow writes an event and stands in the table, or is named as one that need not."""
     modules = (
         addresses, audit, authenticators, browsers, ceremonies, compare, console, deadlines, desk,
-        desk_acts, enrol, expansion, guard_policy, links, mails, notices, passes, passkey_proofs,
-        passkeys, passwords, pauses, people, recovery, recovery_link, reminders, rollout,
+        desk_acts, enrol, expansion, groups, guard_policy, links, mails, notices, passes,
+        passkey_proofs, passkeys, passwords, pauses, people, recovery, recovery_link, reminders, rollout,
         second_admin, second_step, sessions, setup, sign_in, stand_ins, step_up, troubleshoot,
         verify, wait_stops, waits,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys import desk_tour, guard_tour, passkey_tour, tour, way_back_tour
+from tests.journeys import desk_tour, groups_tour, guard_tour, passkey_tour, tour, way_back_tour
 from tests.journeys.conftest import NewPage
 from tests.journeys.product import ROOT, Product
 from tests.journeys.steps import picture
@@ -40,6 +40,7 @@ CHAPTERS = (
     tour.CHAPTERS
     | guard_tour.CHAPTERS
     | desk_tour.CHAPTERS
+    | groups_tour.CHAPTERS
     | passkey_tour.CHAPTERS
     | way_back_tour.CHAPTERS
 )

@@ -33,6 +33,12 @@ class EventKind(StrEnum):
     PERSON_ROLE_CHANGED = "person:role-changed"
     PERSON_DISABLED = "person:disabled"
     PERSON_ENABLED = "person:enabled"
+    GROUP_CREATED = "group:created"
+    GROUP_RENAMED = "group:renamed"
+    GROUP_DELETED = "group:deleted"
+    GROUP_LEAD_SET = "group:lead-set"
+    GROUP_ENTERED = "group:person-added"
+    GROUP_LEFT = "group:person-removed"
     PASSWORD_SET = "password:set"  # noqa: S105
     PASSWORD_CHANGED = "password:changed"  # noqa: S105
     PASSWORD_LINK_SENT = "password:link-sent"  # noqa: S105
@@ -177,6 +183,12 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.PERSON_ROLE_CHANGED: (Group.PEOPLE, "Role changed"),
     EventKind.PERSON_DISABLED: (Group.PEOPLE, "Person disabled"),
     EventKind.PERSON_ENABLED: (Group.PEOPLE, "Person enabled"),
+    EventKind.GROUP_CREATED: (Group.PEOPLE, "Group made"),
+    EventKind.GROUP_RENAMED: (Group.PEOPLE, "Group renamed"),
+    EventKind.GROUP_DELETED: (Group.PEOPLE, "Group deleted"),
+    EventKind.GROUP_LEAD_SET: (Group.PEOPLE, "Lead of a group named"),
+    EventKind.GROUP_ENTERED: (Group.PEOPLE, "Person put into a group"),
+    EventKind.GROUP_LEFT: (Group.PEOPLE, "Person taken out of a group"),
     EventKind.UNLOCKED: (Group.DESK, "Person unlocked"),
     EventKind.PASS_MADE: (Group.DESK, "Temporary pass made"),
     EventKind.PASS_USED: (Group.DESK, "Temporary pass used"),

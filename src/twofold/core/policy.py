@@ -80,6 +80,22 @@ def why_no_demand(wanted: PasskeysFrom, *, actor_has_passkey: bool) -> str | Non
     return "Set up a passkey of your own first. Otherwise this would stop you too."
 
 
+def why_not_enter(
+    account: Account, person: Person, now: Instant, *, enrolled: bool, has_passkey: bool
+) -> str | None:
+    """Why the acting admin cannot put themselves into a group, or None if they can: what is asked
+    of it would stop them (promise P10). `person` is the admin with that group.
+    """
+    if ruling(account, person, now).must_enrol(now) and not enrolled:
+        return (
+            "Set up your own two-factor authentication first. "
+            "What is asked of this group would stop you too."
+        )
+    if demands_passkey(account, person.role) and not has_passkey:
+        return "Set up a passkey of your own first. What is asked of this group would stop you too."
+    return None
+
+
 def may_give_role(actor: Role, role: Role) -> bool:
     """Whether `actor` may make somebody `role`: admins up to their own rank, nobody else."""
     return actor.is_admin and role.rank <= actor.rank

@@ -16,6 +16,7 @@ from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
 from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons, SetUps, Success
+from twofold.ports.grouping import GroupRow, Groups
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.helping import Desk, Passes
 from twofold.ports.nouns import (
@@ -146,6 +147,8 @@ __all__ = [
     "Events",
     "Exemptions",
     "Expansions",
+    "GroupRow",
+    "Groups",
     "Hasher",
     "Letter",
     "Links",

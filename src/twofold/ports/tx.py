@@ -4,6 +4,7 @@ from typing import Protocol
 
 from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons
+from twofold.ports.grouping import Groups
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.helping import Desk, Passes
 from twofold.ports.nouns import (
@@ -84,3 +85,5 @@ class Tx(Protocol):
     def expansions(self) -> Expansions: ...
     @property
     def exemptions(self) -> Exemptions: ...
+    @property
+    def groups(self) -> Groups: ...

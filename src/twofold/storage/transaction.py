@@ -17,6 +17,7 @@ from twofold.storage.enrolments import Enrolments
 from twofold.storage.events import Events
 from twofold.storage.exemptions import Exemptions
 from twofold.storage.expansions import Expansions
+from twofold.storage.groups import Groups
 from twofold.storage.links import Links
 from twofold.storage.mails import Mails
 from twofold.storage.passes import Passes
@@ -59,6 +60,7 @@ class Transaction:
         self.enrolments = Enrolments(connection)
         self.expansions = Expansions(connection)
         self.exemptions = Exemptions(connection)
+        self.groups = Groups(connection)
         self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:

@@ -7,7 +7,7 @@ from twofold.core.case import diagnose, drift_of, requirement_of
 from twofold.core.evidence import PARAMETERS
 from twofold.core.people import Person, Role
 from twofold.core.policy import who_unlocks
-from twofold.flows import people, troubleshoot
+from twofold.flows import groups, people, troubleshoot
 from twofold.flows.setup import Refused
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
@@ -72,6 +72,7 @@ async def _person_page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> 
     if dossier is None:
         return ctx.error(404)
     case = dossier.case
+    known = await ctx.world.store.run(groups.of_account, account_id=ctx.me.account.id)
     return ctx.render(
         "person.html",
         422 if errors else 200,
@@ -88,6 +89,8 @@ async def _person_page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> 
         parameters=PARAMETERS,
         apps=ctx.world.apps,
         dossier=dossier,
+        inside=[one for one in known if one.id in case.person.groups],
+        outside=[one for one in known if one.id not in case.person.groups],
         helper=who_unlocks(case.person.role),
         is_me=case.person.id == ctx.me.person.id,
         notice=notice,
@@ -158,6 +161,28 @@ async def set_role(ctx: Ctx) -> Response:
     return await _after(ctx, done)
 
 
+async def enter(ctx: Ctx) -> Response:
+    """POST /people/{id}/enter: into a group."""
+    return await _place(ctx, ctx.field("group"), inside=True)
+
+
+async def leave(ctx: Ctx) -> Response:
+    """POST /people/{id}/leave: out of the group that the button stands beside."""
+    return await _place(ctx, ctx.field("row"), inside=False)
+
+
+async def _place(ctx: Ctx, group_id: str, *, inside: bool) -> Response:
+    done = await ctx.world.store.run(
+        groups.place,
+        ctx.now,
+        caller=ctx.me,
+        person_id=ctx.request.path_params["id"],
+        group_id=group_id,
+        inside=inside,
+    )
+    return await _after(ctx, done)
+
+
 async def disable(ctx: Ctx) -> Response:
     """POST /people/{id}/disable."""
     return await _set_disabled(ctx, disabled=True)
@@ -194,6 +219,8 @@ PAGES = (
     Page("/people/{id}", Needs.SESSION, get=show_one, role=Role.HELPDESK),
     Page("/people/{id}/invite", Needs.SESSION, post=invite, fresh=True, role=Role.ADMIN),
     Page("/people/{id}/role", Needs.SESSION, post=set_role, fresh=True, role=Role.ADMIN),
+    Page("/people/{id}/enter", Needs.SESSION, post=enter, fresh=True, role=Role.ADMIN),
+    Page("/people/{id}/leave", Needs.SESSION, post=leave, fresh=True, role=Role.ADMIN),
     Page("/people/{id}/disable", Needs.SESSION, post=disable, fresh=True, role=Role.ADMIN),
     Page("/people/{id}/enable", Needs.SESSION, post=enable, fresh=True, role=Role.ADMIN),
 )
