@@ -7,12 +7,14 @@ import pytest
 from tests.storage.races import race
 from tests.world import Organisation
 from twofold.core.authenticators import Totp
+from twofold.core.deadlines import due_after
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind, MailState
 from twofold.core.people import Person, Role
+from twofold.core.rules import EVERYBODY
 from twofold.core.sessions import FRESH
 from twofold.core.tokens import Purpose
-from twofold.flows import enrol, links, people, rollout
+from twofold.flows import enrol, links, people, rehearsal, rollout
 from twofold.flows.rollout import NeedsFactor, Switched, SwitchRefused
 from twofold.flows.setup import Refused
 
@@ -50,7 +52,8 @@ def test_the_switch_refuses_until_the_actor_is_enrolled(acme: Organisation) -> N
     assert acme.mails(acme.owner) == []
     (event,) = acme.events(EventKind.POLICY_REFUSED)
     assert event.data == {"why": answer.sentence}
-    assert acme.store.call(rollout.preview, caller=caller).refuse_reason == answer.sentence
+    shown = acme.call(rehearsal.preview, caller=caller, target=EVERYBODY)
+    assert shown.refuse_reason == answer.sentence
     assert acme.store.call(rollout.standing, caller=caller).refuse_reason == answer.sentence
 
 
@@ -66,17 +69,27 @@ def test_the_preview_is_what_the_rows_say(acme: Organisation) -> None:
     seed(acme)
     caller = acme.enrol(acme.owner)
     before = acme.events()
-    shown = acme.store.call(rollout.preview, caller=caller)
+    looked = acme.call(rehearsal.preview, caller=caller, target=EVERYBODY)
+    shown = looked.rehearsal
     rows = [
         row
         for row in acme.store.call(people.everybody, account_id=acme.account_id)
         if row.person.state.value != "disabled"
     ]
-    assert shown.will_mail == len(rows) == 12
+    assert shown.mails == len(rows) == 12
     assert shown.enrolled == sum(row.enrolled for row in rows) == 4
-    assert shown.unreachable == ("I0",)
-    assert shown.admins_not_enrolled == ("Adi",)
-    assert shown.refuse_reason is None
+    not_enrolled = {row.person.name for row in rows if not row.enrolled}
+    assert {one.name for one in shown.must_act} == not_enrolled
+    assert {one.name for one in shown.stopped} == not_enrolled
+    assert [one.name for one in shown.invited] == ["I0", "I1"]
+    assert [one.name for one in shown.unreachable] == ["I0"]
+    assert [one.name for one in shown.admins_not_enrolled] == ["Adi"]
+    assert shown.admins_enrolled == 2
+    assert looked.refuse_reason is None
+    assert looked.wave_problem is None
+    with_days = acme.call(rehearsal.preview, caller=caller, target=EVERYBODY, days=14).rehearsal
+    assert with_days.stopped == []
+    assert with_days.due_at == due_after(acme.now, 14, acme.account.policy.calendar)
     assert acme.events() == before
 
 

@@ -12,6 +12,7 @@ from tests.journeys.steps import (
     ADA,
     BOB,
     add_person,
+    at_once,
     become_first_admin,
     choose_password,
     enter_code,
@@ -96,6 +97,7 @@ def sees_what_the_switch_does_and_uses_it(page: Page) -> None:
     expect(page.get_by_role("main")).to_contain_text("Two-factor authentication is off.")
     press(page, "Switch on")
     picture(page, "switch-on")
+    at_once(page)
     press(page, "Switch on")
     expect(main).to_contain_text("Two-factor authentication is on. 1 of 2 people use it.")
     picture(page, "account-on")
@@ -159,6 +161,7 @@ def test_a_first_look_needs_no_mail_server(product: Product, new_page: NewPage) 
     choose_password(bob, mailed_link(ada), BOB)
     ada.goto("/account")
     press(ada, "Switch on")
+    at_once(ada)
     press(ada, "Switch on")
     go_by_menu(ada, "Mail")
     press(ada, f"Two-factor is on: set it up for {BOB.name}", "link")
@@ -190,6 +193,7 @@ def test_four_interactions_lead_from_the_mail_to_the_second_factor(
     choose_password(bob, link_in(mailbox.wait(BOB.email, "")), BOB)
     ada.goto("/account")
     press(ada, "Switch on")
+    at_once(ada)
     press(ada, "Switch on")
     sign_in(bob, BOB)
     mailed = link_in(mailbox.wait(BOB.email, "Set up two-factor"))

@@ -1,5 +1,8 @@
 """What a ruling says in words: to the person, and about the person."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 from twofold.core.moments import when_in
 from twofold.core.people import Account, Instant, Person, PersonKind, Role
 from twofold.core.policy import demands_passkey
@@ -47,6 +50,26 @@ def to_person(account: Account, person: Person, now: Instant, *, enrolled: bool)
     if enrolled:
         return f"{asks}, and yours is set up."
     return f"{asks}. {_what_now(account, person, found, now)}"
+
+
+def banner(account: Account, person: Person, now: Instant, *, enrolled: bool) -> str:
+    """What every page says to somebody who still has to set up, "" to everybody else."""
+    found = ruling(account, person, now)
+    if enrolled or not found.required or found.due_at is None:
+        return ""
+    if found.pause is None and not found.is_due(now):
+        left = days_left(found.due_at, now, zone_of(account, person))
+        near = {0: "today", 1: "tomorrow"}.get(left, f"{left} days left")
+        due = when_in(found.due_at, zone_of(account, person))
+        return f"Set up your second step by {due}: {near}."
+    return _what_now(account, person, found, now)
+
+
+def days_left(due_at: Instant, now: Instant, zone: str) -> int:
+    """Days until a deadline as a person counts them: nights in between, in their zone."""
+    place = ZoneInfo(zone)
+    days = (datetime.fromtimestamp(at, UTC).astimezone(place).date() for at in (due_at, now))
+    return (next(days) - next(days)).days
 
 
 def _what_now(account: Account, person: Person, found: Ruling, now: Instant) -> str:

@@ -1,4 +1,4 @@
-"""The switch: what moving it would do, and moving it."""
+"""The switch, moved. What moving it would do is in `rehearsal.py`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,12 +8,13 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind, MailState
 from twofold.core.people import Account, Instant, Person
 from twofold.core.policy import why_no_switch, why_no_wave
+from twofold.core.requirement import ruling
 from twofold.core.rollout import HOLD, Expansion, ExpansionState, Work
 from twofold.core.rules import EVERYBODY, Rule, Stance, Start, Target
 from twofold.core.sessions import Caller
 from twofold.flows import expansion as expansion_flow
+from twofold.flows import rollout_look
 from twofold.flows.outbox import record, write_mail
-from twofold.flows.people import NO_LIMIT
 from twofold.flows.setup import Refused
 from twofold.ports import Tally, Tx
 
@@ -28,17 +29,10 @@ class Standing:
     """Why the switch does not move for this caller, or None."""
     mails: Mapping[MailState, int]
     """Mails written since the switch was last moved, by state."""
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What switching on would do."""
-
-    will_mail: int
-    enrolled: int
-    unreachable: tuple[str, ...]
-    admins_not_enrolled: tuple[str, ...]
-    refuse_reason: str | None
+    days: int = 0
+    """How long everybody has; 0 where nothing is asked of everybody, or at once."""
+    can_take_back: bool = False
+    """The switch for everybody can be undone: none of its mails has left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,7 @@ class NeedsFactor:
 def standing(tx: Tx, *, caller: Caller) -> Standing:
     """The account page's facts."""
     account = tx.accounts.get(caller.account.id)
+    rule = account.policy.rule_for(EVERYBODY)
     return Standing(
         account=account,
         tally=tx.people.tally(account.id),
@@ -72,25 +67,8 @@ def standing(tx: Tx, *, caller: Caller) -> Standing:
         mails=tx.mails.counts(account.id, since=account.switched_at or 0)
         if account.switched_at is not None
         else {},
-    )
-
-
-def preview(tx: Tx, *, caller: Caller) -> Preview:
-    """Counts and names behind the switch; changes nothing."""
-    everybody = tx.people.all_active(caller.account.id)
-    unreachable = tx.people.page(
-        caller.account.id, search="", after="", limit=NO_LIMIT, only="failed-mail"
-    )
-    return Preview(
-        will_mail=len(everybody),
-        enrolled=sum(enrolled for _, enrolled in everybody),
-        unreachable=tuple(row.person.name for row in unreachable),
-        admins_not_enrolled=tuple(
-            person.name for person, enrolled in everybody if person.role.is_admin and not enrolled
-        ),
-        refuse_reason=why_no_switch(
-            requires_factor=caller.account.requires_factor, actor_enrolled=caller.enrolled
-        ),
+        days=rule.days if rule is not None and account.requires_factor else 0,
+        can_take_back=rule is not None and rollout_look.can_take_back(tx, account, rule),
     )
 
 
@@ -171,28 +149,36 @@ def expand(tx: Tx, now: Instant, account: Account, rule: Rule, actor: Person, wo
     return expansion_flow.advance(tx, now, expansion).mails
 
 
-def switch_off(tx: Tx, now: Instant, *, caller: Caller) -> Switched | SwitchRefused | NeedsFactor:
-    """Stop demanding a second factor, and tell everybody. Whoever is enrolled stays enrolled and
-    goes on signing in with two steps.
+def switch_off(
+    tx: Tx, now: Instant, *, caller: Caller, target: Target = EVERYBODY
+) -> Switched | SwitchRefused | NeedsFactor:
+    """Stop demanding a second factor from the people of `target`, and tell those of whom no other
+    rule demands it. Whoever is enrolled stays enrolled and goes on signing in with two steps.
     """
     if not caller.session.has_fresh_factor(now):
         return NeedsFactor()
     account = tx.accounts.lock(caller.account.id)
-    if not account.requires_factor:
+    if not _is_required(account, target):
         return SwitchRefused("Two-factor authentication is off already.")
-    tx.accounts.set_policy(account.id, account.policy.without(EVERYBODY), switched_at=now)
-    everybody = tx.people.all_active(account.id)
-    for person, _ in everybody:
-        write_mail(tx, now, person, MailKind.SWITCHED_OFF, admin=caller.person.name)
+    policy = account.policy.without(target)
+    tx.accounts.set_policy(account.id, policy, switched_at=now)
+    account = replace(account, policy=policy)
+    told = 0
+    for person, _ in tx.people.all_active(account.id):
+        free = not ruling(account, person, now).required
+        if free and target.covers(person.role.value, person.groups):
+            write_mail(tx, now, person, MailKind.SWITCHED_OFF, admin=caller.person.name)
+            told += 1
     record(
         tx,
         now,
         EventKind.POLICY_SWITCHED_OFF,
         caller.person,
         actor_id=caller.person.id,
-        mails=len(everybody),
+        whom=target.value or target.kind.value,
+        mails=told,
     )
-    return Switched(len(everybody))
+    return Switched(told)
 
 
 def rename(tx: Tx, now: Instant, *, caller: Caller, name: str, issuer: str) -> Refused | None:

@@ -34,7 +34,7 @@ from twofold.ports.nouns import (
 from twofold.ports.posting import Delivery, Letter, Mailer, Postbox, Rendered
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
-from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions
+from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions, NearStops
 from twofold.ports.tx import Tx
 
 P = ParamSpec("P")
@@ -154,6 +154,7 @@ __all__ = [
     "Links",
     "Mailer",
     "Mails",
+    "NearStops",
     "Passkeys",
     "Passes",
     "People",

@@ -205,6 +205,10 @@ class Sessions(Protocol):
         """End the person's sessions that a temporary pass opened; how many."""
         ...
 
+    def open_people(self, account_id: str, seen_after: Instant) -> set[str]:
+        """The ids of the people of the account with a session used since then."""
+        ...
+
     def end_unproven(self, account_id: str) -> int:
         """End every session of the account that no second factor opened; how many."""
         ...

@@ -1,11 +1,21 @@
 """What the rollout keeps: how far everybody is, what was mailed, the work in batches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from twofold.core.people import Instant, Person
 from twofold.core.rollout import Enrolment, Exemption, Expansion
 from twofold.core.rules import Target
+
+
+@dataclass(frozen=True, slots=True)
+class NearStops:
+    """Sign-ins that would have been stopped if anybody were."""
+
+    people: int
+    times: int
+    last_at: Instant | None
 
 
 class Enrolments(Protocol):
@@ -31,6 +41,7 @@ class Enrolments(Protocol):
         """Note that the person "opened", "started" or "finished", if it is not noted already."""
         ...
 
+    def near_stops(self, account_id: str) -> NearStops: ...
     def near_stop(self, person: Person, at: Instant) -> None:
         """Count one sign-in that would have been stopped if anybody were."""
         ...

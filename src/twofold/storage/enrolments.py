@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from twofold.core.people import Instant, Person
 from twofold.core.rollout import Enrolment
+from twofold.ports import NearStops
 from twofold.storage.engine import insert_or_replace
 from twofold.storage.rollout_tables import enrolments, near_stops, notices
 
@@ -39,6 +40,11 @@ CLAIM = {
     "sqlite": sqlite.insert(notices).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(notices).on_conflict_do_nothing(),
 }
+
+
+NEAR_STOPS = select(
+    func.count(), func.sum(near_stops.c.times), func.max(near_stops.c.last_at)
+).where(near_stops.c.account_id == bindparam("account_id"))
 
 
 def _counting(insert: Any) -> Any:
@@ -107,6 +113,11 @@ class Enrolments:
             .where(enrolments.c.person_id == person_id, column.is_(None))
             .values(**values)
         )
+
+    def near_stops(self, account_id: str) -> NearStops:
+        """How many people, how often, and when last."""
+        row = self._connection.execute(NEAR_STOPS, {"account_id": account_id}).one()
+        return NearStops(row[0], int(row[1] or 0), row[2])
 
     def near_stop(self, person: Person, at: Instant) -> None:
         """Count one sign-in that would have been stopped if anybody were."""

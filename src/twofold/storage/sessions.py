@@ -67,6 +67,10 @@ END_BY_PASS = delete(sessions).where(
 END_UNPROVEN = delete(sessions).where(
     sessions.c.account_id == bindparam("of_account"), sessions.c.factor_at.is_(None)
 )
+OPEN = select(sessions.c.person_id).where(
+    sessions.c.account_id == bindparam("account_id"),
+    sessions.c.seen_at > bindparam("seen_after"),
+)
 OF_PERSON = (
     select(*SESSION)
     .where(sessions.c.person_id == bindparam("person_id"))
@@ -157,6 +161,11 @@ class Sessions:
     def end_unproven(self, account_id: str) -> int:
         """End every session of the account that no second factor opened; how many."""
         return self._connection.execute(END_UNPROVEN, {"of_account": account_id}).rowcount
+
+    def open_people(self, account_id: str, seen_after: Instant) -> set[str]:
+        """The ids of the people of the account with a session used since then."""
+        values = {"account_id": account_id, "seen_after": seen_after}
+        return set(self._connection.execute(OPEN, values).scalars())
 
     def of(self, person_id: str) -> Sequence[Session]:
         """The person's sessions, the last used first."""

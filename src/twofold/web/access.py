@@ -18,6 +18,7 @@ from twofold.core.attempts import Source
 from twofold.core.passkeys import RelyingParty, relying_party
 from twofold.core.people import Instant, Role
 from twofold.core.policy import lacks_passkey, session_suffices
+from twofold.core.requirement_words import banner
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose, digest
 from twofold.flows import sessions
@@ -130,9 +131,16 @@ class Ctx:
             half=self.half if self.caller is None else None,
             csrf=forms.form_token(bound) if bound else "",
             note=self.cookies.note(self.request) if self.caller else "",
+            due_note=self._due_note(),
             path=self.request.url.path,
             **context,
         )
+
+    def _due_note(self) -> str:
+        """Until when the caller has to set up a second step, "" where nothing is asked."""
+        if (me := self.caller) is None:
+            return ""
+        return banner(me.account, me.person, self.now, enrolled=me.enrolled)
 
     def error(self, status: int, message: str = "") -> Response:
         """An error page in the house's words."""

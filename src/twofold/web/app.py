@@ -38,7 +38,9 @@ from twofold.web import (
     second_step,
     set_up,
     sign_in,
+    switch,
     waits,
+    waves,
 )
 from twofold.web.access import Gate, Needs, Page
 from twofold.web.clock_watch import ClockWatch
@@ -73,6 +75,8 @@ ALL_PAGES: tuple[Page, ...] = (
     *addresses.PAGES,
     *history.PAGES,
     *account.PAGES,
+    *switch.PAGES,
+    *waves.PAGES,
     *guard_policy.PAGES,
     *activity.PAGES,
     *radar.PAGES,

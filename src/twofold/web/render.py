@@ -81,6 +81,7 @@ class Pages:
         context.setdefault("values", {})
         context.setdefault("passkey", "")
         context.setdefault("note", "")
+        context.setdefault("due_note", "")
         return HTMLResponse(self._env.get_template(template).render(**context), http_status)
 
     def error(self, status: int, message: str, *, caller: Caller | None, path: str) -> Response:
