@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys import desk_tour, groups_tour, guard_tour, passkey_tour, tour, way_back_tour
+from tests.journeys import (
+    desk_tour,
+    groups_tour,
+    guard_tour,
+    passkey_tour,
+    rollout_tour,
+    tour,
+    way_back_tour,
+)
 from tests.journeys.conftest import NewPage
 from tests.journeys.product import ROOT, Product
 from tests.journeys.steps import picture
@@ -42,6 +50,7 @@ CHAPTERS = (
     | desk_tour.CHAPTERS
     | groups_tour.CHAPTERS
     | passkey_tour.CHAPTERS
+    | rollout_tour.CHAPTERS
     | way_back_tour.CHAPTERS
 )
 chapters = pytest.mark.parametrize("chapter", CHAPTERS)

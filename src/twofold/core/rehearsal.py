@@ -62,40 +62,28 @@ def rehearse(
     `everybody` is who may sign in or is invited, with whether they are enrolled; `unreachable` and
     `signed_in` are ids. The deadline is that of somebody who works on the day it begins.
     """
-    policy = account.policy.with_rule(rule)
-    ahead = replace(account, policy=policy)
-    covered, done = [], 0
-    must_act: list[Person] = []
-    exempt: list[Person] = []
-    services = 0
-    for person, enrolled in everybody:
-        if not rule.target.covers(person.role.value, person.groups):
-            continue
-        if person.kind is PersonKind.SERVICE:
-            services += 1
-            continue
-        covered.append(person)
-        found = ruling(ahead, person, rule.since)
-        if enrolled:
-            done += 1
-        elif found.required:
-            must_act.append(person)
-        else:
-            exempt.append(person)
+    ahead = replace(account, policy=account.policy.with_rule(rule))
+    covered = [
+        (person, enrolled)
+        for person, enrolled in everybody
+        if rule.target.covers(person.role.value, person.groups)
+    ]
+    people = [one for one in covered if one[0].kind is not PersonKind.SERVICE]
+    lacking = [person for person, enrolled in people if not enrolled]
+    must_act = [one for one in lacking if ruling(ahead, one, rule.since).required]
+    admins = [one for one in everybody if one[0].role.is_admin]
     return Rehearsal(
-        covered=covered,
-        enrolled=done,
+        covered=[person for person, _ in people],
+        enrolled=len(people) - len(lacking),
         must_act=must_act,
         stopped=[one for one in must_act if ruling(ahead, one, rule.since).must_enrol(rule.since)],
         invited=[one for one in must_act if one.state is PersonState.INVITED],
         unreachable=[one for one in must_act if one.id in unreachable],
-        exempt=exempt,
-        admins_not_enrolled=[
-            one for one, enrolled in everybody if one.role.is_admin and not enrolled
-        ],
-        admins_enrolled=sum(enrolled for one, enrolled in everybody if one.role.is_admin),
-        services=services,
+        exempt=[one for one in lacking if not ruling(ahead, one, rule.since).required],
+        admins_not_enrolled=[person for person, enrolled in admins if not enrolled],
+        admins_enrolled=sum(enrolled for _, enrolled in admins),
+        services=len(covered) - len(people),
         signed_in=[one for one in must_act if one.id in signed_in],
-        due_at=due_after(rule.since, rule.days, policy.calendar) if begins_itself else None,
-        mails=len(covered),
+        due_at=due_after(rule.since, rule.days, ahead.policy.calendar) if begins_itself else None,
+        mails=len(people),
     )

@@ -39,6 +39,10 @@ STARTS = (
     (Start.DELIVERED.value, "From when a mail server has taken their mail"),
     (Start.SIGN_IN.value, "From their first sign-in"),
 )
+NAMED = (
+    "must_act", "stopped", "invited", "unreachable", "exempt", "admins_not_enrolled", "signed_in",
+)  # fmt: skip
+"""Numbers of the rehearsal that have people behind them."""
 SHOWN = 20
 """Names on the page; the rest is a number."""
 
@@ -104,33 +108,17 @@ async def _on_page(ctx: Ctx, values: dict[str, str], errors: list[FieldError]) -
         errors = [FieldError("since" if choice.since else "days", shown.wave_problem)]
     if shown.refuse_reason is not None and not errors:
         errors = [FieldError("", shown.refuse_reason)]
-    groups = await names_of_groups(ctx)
     mail = _sample(ctx, shown.rehearsal.due_at if choice.days else None)
     found = shown.rehearsal
     return ctx.render(
         "switch_on.html",
         422 if errors and ctx.request.method == "POST" else 200,
         values=values,
-        choices={
-            "whom": [(word_of(one), whom_words(one, groups)) for one in await targets(ctx)],
-            "days": DAYS if values["days"] in dict(DAYS) else ((values["days"],) * 2, *DAYS),
-            "start": STARTS,
-        },
+        choices=await _choices(ctx, values),
         found=found,
-        names={
-            name: _names(getattr(found, name))
-            for name in (
-                "must_act",
-                "stopped",
-                "invited",
-                "unreachable",
-                "exempt",
-                "admins_not_enrolled",
-                "signed_in",
-            )
-        },  # fmt: skip
+        names={name: _names(getattr(found, name)) for name in NAMED},
         days=choice.days,
-        sentence=_sentence(ctx, choice, shown.rehearsal.due_at, found.mails),
+        sentence=_sentence(ctx, choice, found.due_at, found.mails),
         can_switch=shown.refuse_reason is None and not errors,
         clock_alarm=await ctx.clock_watch.alarm(ctx.now),
         sends=ctx.world.mailer.configured,
@@ -139,6 +127,16 @@ async def _on_page(ctx: Ctx, values: dict[str, str], errors: list[FieldError]) -
         mail_text=reflowed(mail.text),
         errors=errors,
     )
+
+
+async def _choices(ctx: Ctx, values: Mapping[str, str]) -> dict[str, object]:
+    """What the form offers; days that are none of the usual ones stand there as they were typed."""
+    groups = await names_of_groups(ctx)
+    return {
+        "whom": [(word_of(one), whom_words(one, groups)) for one in await targets(ctx)],
+        "days": DAYS if values["days"] in dict(DAYS) else ((values["days"],) * 2, *DAYS),
+        "start": STARTS,
+    }
 
 
 def _names(people: list[Person]) -> dict[str, Any]:

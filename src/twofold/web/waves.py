@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import Response
 
 from twofold.core.moments import when_in
-from twofold.core.people import Role
+from twofold.core.people import Instant, Role
 from twofold.core.requirement_words import WHO
-from twofold.core.rules import EVERYBODY, Calendar, Stance, Start, Target, TargetKind
+from twofold.core.rules import EVERYBODY, Calendar, Pause, Stance, Start, Target, TargetKind
 from twofold.flows import pauses, rollout_look
 from twofold.flows.rollout import SwitchRefused
+from twofold.flows.rollout_look import WaveLook
 from twofold.flows.setup import Refused
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
@@ -60,54 +61,56 @@ async def show(ctx: Ctx) -> Response:
 
 
 async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
-    account = ctx.me.account
-    groups = await names_of_groups(ctx)
-    looked = await ctx.world.store.run(rollout_look.waves, account_id=account.id)
-    zone = account.policy.calendar.zone
+    account, store = ctx.me.account, ctx.world.store
+    groups, zone = await names_of_groups(ctx), account.policy.calendar.zone
+    looked = await store.run(rollout_look.waves, account_id=account.id)
     return ctx.render(
         "waves.html",
         422 if errors else 200,
         waves=[
-            {
-                "word": word_of(one.rule.target),
-                "whom": whom_words(one.rule.target, groups),
-                "rule": one.rule,
-                "since": when_in(one.rule.since, zone),
-                "begun": one.rule.since <= ctx.now,
-                "total": one.total,
-                "done": one.done,
-                "mails": one.mails,
-                "can_take_back": one.can_take_back,
-                "leaves_at": when_in(one.mails_at, zone) if one.mails_at > ctx.now else "",
-            }
+            _wave(one, groups, zone, ctx.now)
             for one in looked
             if one.rule.stance is Stance.REQUIRED
         ],
         offers=[
-            (whom_words(rule.target, groups), rule.stance.value, word_of(rule.target))
+            (whom_words(rule.target, groups), rule.stance.value)
             for rule in account.policy.rules
             if rule.stance is not Stance.REQUIRED
         ],
-        pauses=[
-            {
-                "word": word_of(one.target),
-                "whom": whom_words(one.target, groups),
-                "until": when_in(one.until, zone),
-                "reason": one.reason,
-                "by": one.by,
-            }
-            for one in account.policy.pauses
-            if one.until > ctx.now
-        ],
+        pauses=[_pause(one, groups, zone) for one in account.policy.pauses if one.until > ctx.now],
         choices=[(word_of(one), whom_words(one, groups)) for one in await targets(ctx)],
         report_only=account.policy.report_only,
-        near_stops=await ctx.world.store.run(rollout_look.near_stops, account_id=account.id),
+        near_stops=await store.run(rollout_look.near_stops, account_id=account.id),
         calendar=account.policy.calendar,
         work_days=list(enumerate(WORK_DAYS)),
         now_there=when_in(ctx.now, zone),
         values={name: ctx.field(name) for name in TYPED} if errors else {},
         errors=errors,
     )
+
+
+def _wave(one: WaveLook, groups: Mapping[str, str], zone: str, now: Instant) -> dict[str, object]:
+    return {
+        "word": word_of(one.rule.target),
+        "whom": whom_words(one.rule.target, groups),
+        "rule": one.rule,
+        "since": when_in(one.rule.since, zone),
+        "begun": one.rule.since <= now,
+        "total": one.total,
+        "done": one.done,
+        "can_take_back": one.can_take_back,
+        "leaves_at": when_in(one.mails_at, zone) if one.mails_at > now else "",
+    }
+
+
+def _pause(one: Pause, groups: Mapping[str, str], zone: str) -> dict[str, object]:
+    return {
+        "word": word_of(one.target),
+        "whom": whom_words(one.target, groups),
+        "until": when_in(one.until, zone),
+        "reason": one.reason,
+        "by": one.by,
+    }
 
 
 async def pause(ctx: Ctx) -> Response:

@@ -1,0 +1,46 @@
+"""The tour, continued: the switch with days, waves and pauses."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import NewPage
+from tests.journeys.product import Product
+from tests.journeys.steps import (
+    add_person,
+    become_first_admin,
+    fill,
+    press,
+    set_up_two_factor,
+)
+from tests.journeys.tour import CHIEF, MEMBER, ORGANISATION, Look, look_at
+
+
+def waves(product: Product, new_page: NewPage, look: Look) -> None:
+    """Planned, begun, paused, only reported, with what can be wrong."""
+    page = new_page()
+    become_first_admin(page, product.first_admin_link, CHIEF, ORGANISATION)
+    set_up_two_factor(page)
+    add_person(page, MEMBER)
+    look_at(page, look, "/account/waves", "waves-none")
+    look_at(page, look, "/account/switch-on?days=14&whom=role:helpdesk", "switch-on-wave")
+    look_at(page, look, "/account/switch-on?since=2020-01-01", "switch-on-wave-errors")
+    page.goto("/account/switch-on?days=30")
+    press(page, "Switch on")
+    look(page, "account-days")
+    look_at(page, look, "/account/waves", "waves")
+    pause(page, "0")
+    look(page, "waves-errors")
+    pause(page, "4")
+    look(page, "waves-paused")
+    press(page, "Only report")
+    look(page, "waves-report-only")
+
+
+def pause(page: Page, hours: str) -> None:
+    """As an admin on the page of waves."""
+    fill(page, Hours=hours, Why="The mail server moves")
+    press(page, "Pause")
+
+
+CHAPTERS: dict[str, Callable[[Product, NewPage, Look], None]] = {"waves": waves}
