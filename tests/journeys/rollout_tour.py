@@ -28,6 +28,7 @@ def waves(product: Product, new_page: NewPage, look: Look) -> None:
     page.goto("/account/switch-on?days=30")
     press(page, "Switch on")
     look(page, "account-days")
+    look_at(page, look, "/account/progress", "progress")
     look_at(page, look, "/account/waves", "waves")
     pause(page, "0")
     look(page, "waves-errors")

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons
+from twofold.ports.counting import Progress
 from twofold.ports.grouping import Groups
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.helping import Desk, Passes
@@ -83,6 +84,8 @@ class Tx(Protocol):
     def enrolments(self) -> Enrolments: ...
     @property
     def expansions(self) -> Expansions: ...
+    @property
+    def progress(self) -> Progress: ...
     @property
     def exemptions(self) -> Exemptions: ...
     @property

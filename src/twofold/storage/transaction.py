@@ -23,6 +23,7 @@ from twofold.storage.mails import Mails
 from twofold.storage.passes import Passes
 from twofold.storage.passkeys import Passkeys
 from twofold.storage.people import People
+from twofold.storage.progress import Progress
 from twofold.storage.recovery import Recovery
 from twofold.storage.sealing import KeyRing
 from twofold.storage.sessions import Sessions
@@ -60,6 +61,7 @@ class Transaction:
         self.enrolments = Enrolments(connection)
         self.expansions = Expansions(connection)
         self.exemptions = Exemptions(connection)
+        self.progress = Progress(connection)
         self.groups = Groups(connection)
         self._connection, self._ring = connection, ring
 

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from twofold.core import addresses, keyuri, passwords
 from twofold.core.tokens import Purpose
-from twofold.flows import links, setup
+from twofold.flows import links, progress, setup
 from twofold.flows import passwords as password_flows
 from twofold.flows.links import LinkTrouble, OpenLink
 from twofold.flows.setup import Refused
@@ -171,6 +171,12 @@ async def _use(ctx: Ctx, purpose: Purpose, template: str) -> Response:
 
 async def show_invitation(ctx: Ctx) -> Response:
     """GET /invitation/{token}: shows a button; only POST uses the link."""
+    await ctx.world.store.run(
+        progress.opened,
+        ctx.now,
+        purpose=Purpose.INVITATION,
+        token=ctx.request.path_params["token"],
+    )
     return await _show(ctx, Purpose.INVITATION, "invitation.html")
 
 

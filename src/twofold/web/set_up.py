@@ -15,7 +15,7 @@ from twofold.core.people import MINUTE
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose
 from twofold.core.verdict_words import About, tell
-from twofold.flows import authenticators, enrol, links, passkeys
+from twofold.flows import authenticators, enrol, links, passkeys, progress
 from twofold.flows.ceremonies import PasskeyRefused
 from twofold.flows.enrol import LinkRefused, NeedsProof, NoSetUp, NothingPending
 from twofold.flows.links import LinkTrouble
@@ -220,9 +220,10 @@ async def show_demanded(ctx: Ctx) -> Response:
         if isinstance(pending, Totp):
             return await _demanded_page(ctx, token, pending, [])
         return await _link_refused(ctx, token)
+    await ctx.world.store.run(progress.opened, ctx.now, purpose=Purpose.ENROL, token=token)
     if ctx.caller is not None:
-        # Signed in already: the way on is My Profile, which asks for its own proof.
-        return ctx.go("/profile")
+        # Signed in already: the way on is their own set-up, which asks for its own proof.
+        return ctx.go("/profile" if ctx.caller.enrolled else OWN)
     found = await ctx.world.store.run(links.look, ctx.now, purpose=Purpose.ENROL, token=token)
     if isinstance(found, LinkTrouble):
         return link_gone(ctx, found, "set-up")
