@@ -21,6 +21,7 @@ SUMMARIES = {
     "admin-link": "Print a new one-time link for the first admin, or for an owner's password.",
     "recover": "Print a one-time link with which somebody sets up a new authenticator.",
     "people": "Add, import and list people.",
+    "rollout": "Look at the rollout, begin it, pause it, give people more time.",
     "explain": "Say why somebody cannot sign in.",
     "mail": "Look at the outbox and send what waits.",
     "audit": "Read the log of what happened, and check that nobody changed it.",

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from twofold.core.mail import Mail
-from twofold.core.people import Account, Person
+from twofold.core.people import Account, Instant, Person, PersonState
+from twofold.core.sessions import Caller, Session
 from twofold.flows.people import NO_LIMIT
 from twofold.flows.setup import Refused
 from twofold.ports import PersonRow, Tx
@@ -26,6 +27,41 @@ def choose_account(tx: Tx, *, name: str | None) -> Account | Refused:
     if len(found) > 1:
         return Refused("account", f"Several accounts are called {name}.")
     return found[0] if found else Refused("account", f"No account is called {name}: {names}.")
+
+
+def person_of(tx: Tx, *, account: Account, email: str) -> Person | Refused:
+    """The person of the account with this address."""
+    found = tx.people.by_email(email)
+    if found is None or found.account_id != account.id:
+        return Refused("email", f"Nobody of {account.name} has the address {email}.")
+    return found
+
+
+def as_admin(tx: Tx, now: Instant, *, account: Account, email: str) -> Caller | Refused:
+    """An admin in whose name somebody with the console acts. There is no session: nothing is
+    stored, and what asks for a fresh factor is not done this way.
+    """
+    person = person_of(tx, account=account, email=email)
+    if isinstance(person, Refused):
+        return person
+    if not person.role.is_admin or person.state is not PersonState.ACTIVE:
+        return Refused("by", f"{person.name} is no admin of {account.name}.")
+    session = Session(
+        id="",
+        account_id=account.id,
+        person_id=person.id,
+        methods=(),
+        password_at=0,
+        factor_at=None,
+        created_at=now,
+        seen_at=now,
+        trusted=False,
+        browser_id=None,
+        browser="console",
+        address="",
+    )
+    enrolled = tx.authenticators.has_factor(person.id)
+    return Caller(session, person, tx.accounts.get(account.id), enrolled)
 
 
 def list_people(tx: Tx, *, account: str | None) -> list[tuple[Account, PersonRow]] | Refused:
