@@ -281,6 +281,6 @@ def test_who_must_use_a_passkey_is_told_to_the_help_desk() -> None:
     """And whether they have one."""
     only = replace(ON, guard=GuardPolicy(passkeys_from=PasskeysFrom.EVERYBODY))
     assert requirement_of(a_case(account=only, passkeys=(KEY,))) == (
-        "A passkey: Acme takes nothing else from this role."
+        "A passkey: Acme takes nothing else from this person."
     )
     assert requirement_of(a_case(account=only)).endswith("must set one up at the next sign-in.")

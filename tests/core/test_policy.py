@@ -32,10 +32,11 @@ from twofold.core.policy import (
     who_unlocks,
     why_no_demand,
     why_no_switch,
+    why_not_enter,
     why_not_remove,
 )
 from twofold.core.requirement_words import to_person
-from twofold.core.rules import FactorPolicy, at_once
+from twofold.core.rules import FactorPolicy, Rule, Stance, Target, TargetKind, at_once
 
 NOW = 1_790_000_000
 OFF = Account("a1", "Acme", "Acme", FactorPolicy(), None, GuardPolicy(), 0)
@@ -128,9 +129,9 @@ def test_staff_are_strict_and_may_not_trust_unless_it_was_chosen() -> None:
     for role in Role:
         is_member = role is Role.MEMBER
         assert profile_of(ON, role) is (Profile.STANDARD if is_member else Profile.STRICT)
-        assert trust_seconds(ON, role) == (30 * DAY if is_member else 0)
+        assert trust_seconds(ON, person(role)) == (30 * DAY if is_member else 0)
         assert profile_of(lax, role) is Profile.STANDARD
-        assert trust_seconds(lax, role) == 7 * DAY
+        assert trust_seconds(lax, person(role)) == 7 * DAY
 
 
 @pytest.mark.parametrize(
@@ -243,19 +244,53 @@ def test_passkeys_alone_are_taken_from_whom_the_account_says(
     account = replace(ON, guard=GuardPolicy(passkeys_from=whom, trust_staff=True))
     for role in Role:
         covered = role in roles
-        assert demands_passkey(account, role) is covered
-        assert lacks_passkey(account, role, ("pwd", "otp")) is covered
-        assert lacks_passkey(account, role, ("pwd", "recovery")) is covered
+        assert demands_passkey(account, person(role)) is covered
+        assert lacks_passkey(account, person(role), ("pwd", "otp")) is covered
+        assert lacks_passkey(account, person(role), ("pwd", "recovery")) is covered
         for methods in (("pwd", "hwk"), ("swk", "user", "mfa"), ("pwd", "otp", "swk")):
-            assert not lacks_passkey(account, role, methods)
-        assert (trust_seconds(account, role) == 0) is covered
+            assert not lacks_passkey(account, person(role), methods)
+        assert (trust_seconds(account, person(role)) == 0) is covered
         said = to_person(account, person(role), NOW, enrolled=True)
         assert ("takes passkeys only from you" in said) is covered
 
 
+def test_passkeys_alone_are_taken_from_groups_whatever_the_role() -> None:
+    """Being in one of them is enough; others go on as before."""
+    account = replace(ON, guard=GuardPolicy(passkeys_groups=("berlin", "sales"), trust_staff=True))
+    for role in Role:
+        for groups, covered in ((("sales",), True), (("paris",), False), ((), False)):
+            who = replace(person(role), groups=groups)
+            assert demands_passkey(account, who) is covered
+            assert lacks_passkey(account, who, ("pwd", "otp")) is covered
+            assert not lacks_passkey(account, who, ("pwd", "hwk"))
+            assert (trust_seconds(account, who) == 0) is covered
+
+
+def test_an_admin_does_not_enter_a_group_that_would_stop_them() -> None:
+    """Neither without a second factor nor without a passkey (promise P10)."""
+    rule = Rule("r", Target(TargetKind.GROUP, "sales"), Stance.REQUIRED, NOW)
+    asked = replace(ON, policy=FactorPolicy(rules=(rule,), round=1))
+    keys = replace(asked, policy=FactorPolicy(), guard=GuardPolicy(passkeys_groups=("sales",)))
+    who = replace(person(Role.ADMIN), groups=("sales",))
+    for account, enrolled, has_passkey, word in (
+        (asked, False, False, "two-factor"),
+        (asked, True, False, None),
+        (keys, True, False, "passkey"),
+        (keys, True, True, None),
+    ):
+        why = why_not_enter(account, who, NOW, enrolled=enrolled, has_passkey=has_passkey)
+        assert (why is None) if word is None else (why is not None and word in why)
+
+
 def test_an_admin_without_a_passkey_asks_nobody_for_one() -> None:
     """They would shut themselves out (promise P10)."""
+    admin = replace(person(Role.ADMIN), groups=("sales",))
     for wanted in PasskeysFrom:
-        refused = why_no_demand(wanted, actor_has_passkey=False) is not None
+        guard = GuardPolicy(passkeys_from=wanted)
+        refused = why_no_demand(guard, admin, actor_has_passkey=False) is not None
         assert refused is (wanted is not PasskeysFrom.NOBODY)
-        assert why_no_demand(wanted, actor_has_passkey=True) is None
+        assert why_no_demand(guard, admin, actor_has_passkey=True) is None
+    for groups, covers in ((("sales",), True), (("berlin",), False)):
+        guard = GuardPolicy(passkeys_groups=groups)
+        refused = why_no_demand(guard, admin, actor_has_passkey=False) is not None
+        assert refused is covers

@@ -129,3 +129,24 @@ def test_the_page_may_fetch_from_its_own_site_only(site: Site) -> None:
 def test_the_account_page_leads_to_it(site: Site) -> None:
     """Where an admin looks for it."""
     assert 'href="/account/guard"' in site.signed_in(site.acme.owner).get("/account").text
+
+
+def test_groups_are_chosen_by_boxes_and_stay_where_a_form_does_not_say(site: Site) -> None:
+    """One box for each group; a form without them, as of an older page, leaves them alone."""
+    browser = site.signed_in(site.acme.owner)
+    assert "And from these groups" not in text_of(browser.get(PAGE))
+    at = browser.post("/groups", {"name": "Sales"}, form_at="/groups").headers["location"]
+    group_id = at.rsplit("/", 1)[1]
+    assert "And from these groups" in text_of(browser.get(PAGE))
+    ticked = {**STORED, "groups": "yes", f"group-{group_id}": "yes"}
+    said = text_of(browser.get(asked(**{"groups": "yes", f"group-{group_id}": "yes"})))
+    assert "You are trying these settings." in said
+    assert browser.post(PAGE, ticked, form_at=PAGE).status_code == 303
+    assert site.acme.account.guard.passkeys_groups == (group_id,)
+    assert f'name="group-{group_id}" value="yes" checked' in browser.get(PAGE).text
+    browser.post(PAGE, STORED, form_at=PAGE)
+    assert site.acme.account.guard.passkeys_groups == (group_id,)
+    unknown = {**STORED, "groups": "yes", "group-none": "yes"}
+    assert browser.post(PAGE, unknown, form_at=PAGE).status_code == 422
+    browser.post(PAGE, {**STORED, "groups": "yes"}, form_at=PAGE)
+    assert site.acme.account.guard.passkeys_groups == ()

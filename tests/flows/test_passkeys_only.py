@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.flows.group_changes import made, put_in
 from tests.flows.keys import PARTY, asked, asked_whole, give, new_key, own, sign_in, submit
 from tests.world import DESK, HERE, Organisation
 from twofold.core.events import EventKind
@@ -11,7 +12,7 @@ from twofold.core.passkeys import Passkey
 from twofold.core.people import GuardPolicy, PasskeysFrom, Person, Role
 from twofold.core.policy import lacks_passkey
 from twofold.core.sessions import Caller
-from twofold.flows import guard_policy, passkeys, recovery, second_step, step_up
+from twofold.flows import groups, guard_policy, passkeys, recovery, second_step, step_up
 from twofold.flows.enrol import NeedsProof
 from twofold.flows.guard_policy import GuardSet
 from twofold.flows.passkeys import Offer
@@ -31,7 +32,7 @@ def demand(acme: Organisation, whom: PasskeysFrom = PasskeysFrom.STAFF) -> Calle
 
 def lacks(acme: Organisation, caller: Caller) -> bool:
     """Whether nothing but the way to a passkey is open to this session."""
-    return lacks_passkey(acme.account, caller.person.role, caller.session.methods)
+    return lacks_passkey(acme.account, caller.person, caller.session.methods)
 
 
 @pytest.fixture
@@ -163,3 +164,47 @@ def test_the_whole_sign_in_by_passkey_is_enough(acme: Organisation, ada: Person)
     caller = acme.caller_of(done.token)
     assert caller is not None
     assert not lacks(acme, caller)
+
+
+def test_they_are_taken_from_a_group_alone(acme: Organisation) -> None:
+    """Its people are stopped until they have one, whoever they are; others and leavers go on."""
+    group, ben, eve = made(acme), acme.add("Ben"), acme.add("Eve")
+    caller = acme.enrol(acme.owner)
+    guard = GuardPolicy(passkeys_groups=(group.id,))
+    done = acme.call(guard_policy.set_guard, caller=caller, guard=guard)
+    assert done == GuardSet(changed=True)
+    assert acme.account.guard == guard
+    entry = acme.events(EventKind.GUARD_CHANGED)[0]
+    assert entry.data["passkeys_groups"] == "none → Sales"
+    for person in (ben, eve):
+        acme.enrol(person)
+    put_in(acme, group, ben)
+    assert lacks(acme, acme.caller(acme.person(ben.id)))
+    assert not lacks(acme, acme.caller(eve))
+    caller = acme.caller(acme.owner)
+    refused = acme.call(groups.delete, caller=caller, group_id=group.id)
+    assert isinstance(refused, Refused)
+    assert "passkey" in refused.sentence
+    acme.call(groups.place, caller=caller, person_id=ben.id, group_id=group.id, inside=False)
+    assert not lacks(acme, acme.caller(acme.person(ben.id)))
+
+
+def test_an_admin_in_the_group_needs_one_first(acme: Organisation, bolt: Organisation) -> None:
+    """Be it that the group is named, or that they come into it (promise P10); a group of another
+    account cannot be named.
+    """
+    group, other = made(acme), made(acme, "Other")
+    caller = acme.enrol(acme.owner)
+    put_in(acme, group, acme.owner)
+    for ids in ((group.id,), (made(bolt).id,)):
+        guard = GuardPolicy(passkeys_groups=ids)
+        refused = acme.call(guard_policy.set_guard, caller=caller, guard=guard)
+        assert isinstance(refused, Refused)
+        assert refused.field == "passkeys_groups"
+    guard = GuardPolicy(passkeys_groups=(other.id,))
+    assert acme.call(guard_policy.set_guard, caller=caller, guard=guard) == GuardSet(changed=True)
+    put_in(acme, other, acme.owner)
+    assert acme.owner.groups == (group.id,)
+    give(acme, acme.caller(acme.owner))
+    put_in(acme, other, acme.owner)
+    assert set(acme.owner.groups) == {group.id, other.id}

@@ -40,6 +40,7 @@ def groups(product: Product, new_page: NewPage, look: Look) -> None:
     press(page, "Save lead")
     look(page, "group")
     look_at(page, look, "/groups", "groups")
+    look_at(page, look, "/account/guard", "guard-groups")
     look_at(page, look, f"/people?search={MEMBER.email}", "person-in-group")
     page.goto("/groups")
     press(page, GROUP, "link")

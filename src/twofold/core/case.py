@@ -127,7 +127,7 @@ def diagnose(case: Case) -> Diagnosis:
 def requirement_of(case: Case) -> str:
     """What the policy asks of the person, and why, to whoever helps them."""
     said = about_person(case.account, case.person, case.now, enrolled=case.enrolled)
-    if demands_passkey(case.account, case.person.role):
+    if demands_passkey(case.account, case.person):
         missing = f"{case.person.name} must set one up at the next sign-in."
         return said if case.passkeys else f"{said} {missing}"
     strict = profile_of(case.account, case.person.role) is Profile.STRICT

@@ -71,4 +71,9 @@ def why_not_delete(account: Account, group_id: str) -> str | None:
             "A pause of two-factor authentication is about this group. "
             "End the pause under Account first, then delete the group."
         )
+    if group_id in account.guard.passkeys_groups:
+        return (
+            "Nothing but a passkey is taken from this group. "
+            "Change that under Account, Slowing guesses first, then delete the group."
+        )
     return None

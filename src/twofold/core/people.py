@@ -96,6 +96,8 @@ class GuardPolicy:
     """Whether help desk, admins and owners may trust a browser too."""
     passkeys_from: PasskeysFrom = PasskeysFrom.NOBODY
     """Whose session opens nothing unless a passkey was proved in it."""
+    passkeys_groups: tuple[str, ...] = ()
+    """The same for the people of these groups (ids), in their order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from twofold.core.people import (
     Account,
     GuardPolicy,
     Instant,
-    PasskeysFrom,
     Person,
     Profile,
     Role,
@@ -61,21 +60,29 @@ def why_not_until(now: Instant, until: Instant) -> tuple[str, str] | None:
     return "until", "Choose a date after today, within the next year."
 
 
-def demands_passkey(account: Account, role: Role) -> bool:
-    """Whether the account takes nothing but passkeys from people of this role."""
-    return account.guard.passkeys_from.covers(role)
+def demands_passkey(account: Account, person: Person) -> bool:
+    """Whether the account takes nothing but passkeys from somebody: for their role, or because of
+    a group that they are in.
+    """
+    return _takes_passkeys_only(account.guard, person)
 
 
-def lacks_passkey(account: Account, role: Role, methods: tuple[str, ...]) -> bool:
+def _takes_passkeys_only(guard: GuardPolicy, person: Person) -> bool:
+    return guard.passkeys_from.covers(person.role) or not set(guard.passkeys_groups).isdisjoint(
+        person.groups
+    )
+
+
+def lacks_passkey(account: Account, person: Person, methods: tuple[str, ...]) -> bool:
     """Whether an open session opens nothing yet but the way to a passkey."""
-    return demands_passkey(account, role) and PASSKEYS.isdisjoint(methods)
+    return demands_passkey(account, person) and PASSKEYS.isdisjoint(methods)
 
 
-def why_no_demand(wanted: PasskeysFrom, *, actor_has_passkey: bool) -> str | None:
-    """Why the acting admin cannot ask for passkeys, or None if they can: they would shut
+def why_no_demand(guard: GuardPolicy, actor: Person, *, actor_has_passkey: bool) -> str | None:
+    """Why the acting admin cannot ask for passkeys like this, or None if they can: they would shut
     themselves out (promise P10).
     """
-    if wanted is PasskeysFrom.NOBODY or actor_has_passkey:
+    if actor_has_passkey or not _takes_passkeys_only(guard, actor):
         return None
     return "Set up a passkey of your own first. Otherwise this would stop you too."
 
@@ -91,7 +98,7 @@ def why_not_enter(
             "Set up your own two-factor authentication first. "
             "What is asked of this group would stop you too."
         )
-    if demands_passkey(account, person.role) and not has_passkey:
+    if demands_passkey(account, person) and not has_passkey:
         return "Set up a passkey of your own first. What is asked of this group would stop you too."
     return None
 
@@ -164,7 +171,7 @@ def why_not_remove(
         other_admins_enrolled: Admins and owners of the account, without them, who have one.
         other_passkeys: How many passkeys they would still have; None if no passkey is removed.
     """
-    if other_passkeys == 0 and demands_passkey(account, person.role):
+    if other_passkeys == 0 and demands_passkey(account, person):
         return (
             f"{account.name} takes passkeys only from you, and this is your only one. "
             "Set up another one first, then remove this one."
@@ -202,7 +209,7 @@ def session_suffices(
     Whoever has an authenticator, or must have one by now, needs a session that a factor opened. A
     session from before that change opens nothing any more, on the very next request.
     """
-    if enrolled and trusted and trust_seconds(account, person.role) > 0:
+    if enrolled and trusted and trust_seconds(account, person) > 0:
         return True
     if not SECOND_STEPS.isdisjoint(methods):
         return True
@@ -239,13 +246,13 @@ def numbers_of(account: Account, *, authenticators: int = 1) -> Numbers:
     )
 
 
-def trust_seconds(account: Account, role: Role) -> int:
-    """For how many seconds a browser may be trusted by somebody of this role; 0 for not at all.
-    Where passkeys alone are taken, a browser is no proof of one.
+def trust_seconds(account: Account, person: Person) -> int:
+    """For how many seconds somebody may trust a browser; 0 for not at all. Where passkeys alone
+    are taken, a browser is no proof of one.
     """
-    if demands_passkey(account, role):
+    if demands_passkey(account, person):
         return 0
-    if role.is_staff and not account.guard.trust_staff:
+    if person.role.is_staff and not account.guard.trust_staff:
         return 0
     return account.guard.trust_days * DAY
 

@@ -35,7 +35,7 @@ def whom(rule: Rule, groups: dict[str, str] | None = None) -> str:
 def to_person(account: Account, person: Person, now: Instant, *, enrolled: bool) -> str:
     """What applies to a person, from when and why, for their own profile."""
     name = account.name
-    if demands_passkey(account, person.role):
+    if demands_passkey(account, person):
         return f"{name} takes passkeys only from you: no code of an app is enough."
     found = ruling(account, person, now)
     if found.rule is None or found.stance is Stance.OPTIONAL:
@@ -99,8 +99,8 @@ def about_person(
     name = account.name
     if person.kind is PersonKind.SERVICE:
         return "Nothing: a service account never signs in on pages."
-    if demands_passkey(account, person.role):
-        return f"A passkey: {name} takes nothing else from this role."
+    if demands_passkey(account, person):
+        return f"A passkey: {name} takes nothing else from this person."
     found = ruling(account, person, now)
     zone = account.policy.calendar.zone
     if found.rule is None or found.stance is not Stance.REQUIRED:

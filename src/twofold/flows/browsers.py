@@ -47,7 +47,7 @@ def remember(
         tx.browsers.add(browser, digest(Purpose.BROWSER, token))
     else:
         tx.browsers.seen(browser.id, at=now, name=source.browser, address=source.address)
-    seconds = min(trust_seconds(account, person.role), TRUSTED_FOR)
+    seconds = min(trust_seconds(account, person), TRUSTED_FOR)
     if trust and seconds:
         tx.browsers.trust(browser.id, until=now + seconds, factors=current_factors(tx, person))
         record(tx, now, EventKind.BROWSER_TRUSTED, person, actor_id=person.id)
@@ -72,7 +72,7 @@ def may_skip_code(
     return (
         browser is not None
         and not person.must_change_password
-        and trust_seconds(account, person.role) > 0
+        and trust_seconds(account, person) > 0
         and browser.is_trusted(now, current_factors(tx, person))
     )
 
@@ -205,4 +205,4 @@ def open_code_link(tx: Tx, now: Instant, *, half: HalfCaller, token: str) -> boo
 
 def may_offer_trust(account: Account, person: Person) -> bool:
     """Whether the account lets people of this role trust a browser."""
-    return trust_seconds(account, person.role) > 0
+    return trust_seconds(account, person) > 0

@@ -1,5 +1,6 @@
 """How guesses are slowed down: what the settings mean, and changing them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from twofold.core import guessing, policy
@@ -54,13 +55,12 @@ def set_guard(tx: Tx, now: Instant, *, caller: Caller, guard: GuardPolicy) -> Gu
     if problem is not None:
         return Refused(*problem)
     account = tx.accounts.lock(caller.account.id)
-    if guard.passkeys_from is not account.guard.passkeys_from:
-        has_passkey = tx.passkeys.count(caller.person.id) > 0
-        why = policy.why_no_demand(guard.passkeys_from, actor_has_passkey=has_passkey)
-        if why is not None:
-            return Refused("passkeys_from", why)
+    names = {group.id: group.name for group in tx.groups.of_account(account.id)}
+    refused = _refused_passkeys(tx, caller, account, guard, names)
+    if refused is not None:
+        return refused
     changes = {
-        one.name: f"{_word(account.guard, one.name)} → {_word(guard, one.name)}"
+        one.name: f"{_word(account.guard, one.name, names)} → {_word(guard, one.name, names)}"
         for one in fields(GuardPolicy)
         if getattr(account.guard, one.name) != getattr(guard, one.name)
     }
@@ -72,8 +72,32 @@ def set_guard(tx: Tx, now: Instant, *, caller: Caller, guard: GuardPolicy) -> Gu
     return GuardSet(changed=True)
 
 
-def _word(guard: GuardPolicy, name: str) -> str:
+def _refused_passkeys(
+    tx: Tx, caller: Caller, account: Account, guard: GuardPolicy, names: Mapping[str, str]
+) -> Refused | None:
+    """Why nothing but passkeys cannot be taken from these people, or None. `names` are those of
+    the account's groups.
+    """
+    if not names.keys() >= set(guard.passkeys_groups):
+        return Refused("passkeys_groups", "One of the groups is gone. Choose among those here.")
+    changed = (guard.passkeys_from, guard.passkeys_groups) != (
+        account.guard.passkeys_from,
+        account.guard.passkeys_groups,
+    )
+    actor = tx.people.find(account.id, caller.person.id)
+    if not changed or actor is None:
+        return None
+    why = policy.why_no_demand(guard, actor, actor_has_passkey=tx.passkeys.count(actor.id) > 0)
+    if why is None:
+        return None
+    by_role = guard.passkeys_from.covers(actor.role)
+    return Refused("passkeys_from" if by_role else "passkeys_groups", why)
+
+
+def _word(guard: GuardPolicy, name: str, groups: Mapping[str, str]) -> str:
     value = getattr(guard, name)
+    if isinstance(value, tuple):
+        return ", ".join(groups.get(one, one) for one in value) or "none"
     if isinstance(value, Profile | PasskeysFrom):
         return value.value
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

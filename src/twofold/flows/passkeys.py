@@ -83,7 +83,7 @@ def _needed(tx: Tx, now: Instant, caller: Caller) -> NeedsProof | None:
     """
     methods = set(caller.session.methods)
     if (
-        lacks_passkey(caller.account, caller.person.role, caller.session.methods)
+        lacks_passkey(caller.account, caller.person, caller.session.methods)
         and methods.isdisjoint(("recovery", PASS))
         and tx.passkeys.count(caller.person.id)
     ):

@@ -136,7 +136,7 @@ def takes_passkeys_only(tx: Tx, account: Account, person: Person) -> bool:
     """Whether no code of an app is taken from the person: the account asks for passkeys, and they
     have one. Without one they sign in as before, and are led to set one up.
     """
-    return demands_passkey(account, person.role) and tx.passkeys.count(person.id) > 0
+    return demands_passkey(account, person) and tx.passkeys.count(person.id) > 0
 
 
 def _by_pass(

@@ -67,7 +67,8 @@ def guard_of(text: str) -> GuardPolicy:
     chosen = json.loads(text)
     kinds = {"members": Profile, "staff": Profile, "passkeys_from": PasskeysFrom}
     words = {name: kind(chosen[name]) for name, kind in kinds.items() if name in chosen}
-    return GuardPolicy(**{**chosen, **words})
+    groups = tuple(chosen.get("passkeys_groups", ()))
+    return GuardPolicy(**{**chosen, **words, "passkeys_groups": groups})
 
 
 class Accounts:

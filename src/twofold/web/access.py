@@ -334,7 +334,7 @@ class Gate:
         """Whether nothing but the way to a passkey is open to this session yet."""
         if page.open_without_passkey or page.open_while_stolen:
             return False
-        return lacks_passkey(caller.account, caller.person.role, caller.session.methods)
+        return lacks_passkey(caller.account, caller.person, caller.session.methods)
 
     def _sign_in_first(self, ctx: Ctx) -> Response:
         """Lead somebody on to what is missing: the code, the set-up, or the whole sign-in."""

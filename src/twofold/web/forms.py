@@ -14,7 +14,8 @@ MAX_BODY = 64 * 1024
 """Bytes of an ordinary form."""
 MAX_UPLOAD = 20 * 1024 * 1024
 """Bytes of a form that carries a CSV file."""
-MAX_FIELDS = 50
+MAX_FIELDS = 300
+"""Enough for a box for each group of an account."""
 
 
 class BadForm(Exception):

@@ -7,13 +7,15 @@ from starlette.responses import Response
 
 from twofold.core import guessing, policy
 from twofold.core.people import GuardPolicy, PasskeysFrom, Profile, Role
-from twofold.flows import guard_policy
+from twofold.flows import groups, guard_policy
 from twofold.flows.guard_policy import Odds
 from twofold.flows.setup import Refused
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
 
 PATH = "/account/guard"
+BOX = "group-"
+"""What the name of a group's box begins with; its id follows."""
 NUMBERS = ("pair_after", "link_after", "trust_days")
 
 
@@ -50,8 +52,13 @@ async def save(ctx: Ctx) -> Response:
 
 def _typed(ctx: Ctx, fields: Mapping[str, str]) -> dict[str, str]:
     """What was chosen. From whom passkeys are asked stays as it is where a form does not say."""
-    kept = {"passkeys_from": ctx.me.account.guard.passkeys_from.value}
-    return {name: fields.get(name, kept.get(name, ""))[:40] for name in _values(GuardPolicy())}
+    stored = _values(ctx.me.account.guard)
+    kept = {"passkeys_from": stored["passkeys_from"]}
+    values = {name: fields.get(name, kept.get(name, ""))[:40] for name in _values(GuardPolicy())}
+    groups = stored["passkeys_groups"]
+    if "groups" in fields:
+        groups = " ".join(sorted(name.removeprefix(BOX) for name in fields if name.startswith(BOX)))
+    return {**values, "passkeys_groups": groups}
 
 
 def _values(guard: GuardPolicy) -> dict[str, str]:
@@ -62,6 +69,7 @@ def _values(guard: GuardPolicy) -> dict[str, str]:
         **{name: str(getattr(guard, name)) for name in NUMBERS},
         "trust_staff": "yes" if guard.trust_staff else "no",
         "passkeys_from": guard.passkeys_from.value,
+        "passkeys_groups": " ".join(guard.passkeys_groups),
     }
 
 
@@ -84,6 +92,7 @@ def _read(values: Mapping[str, str]) -> GuardPolicy | FieldError:
         trust_days=int(values["trust_days"]),
         trust_staff=values["trust_staff"] == "yes",
         passkeys_from=PasskeysFrom(values["passkeys_from"]),
+        passkeys_groups=tuple(values["passkeys_groups"].split()),
     )
     problem = policy.guard_problem(guard)
     return FieldError(*problem) if problem else guard
@@ -95,6 +104,7 @@ async def _page(ctx: Ctx, values: Mapping[str, str], errors: list[FieldError]) -
     guard = stored if isinstance(found, FieldError) else found
     account = replace(ctx.me.account, guard=guard)
     meaning = await ctx.world.store.run(guard_policy.meaning, account=account)
+    known = await ctx.world.store.run(groups.of_account, account_id=account.id)
     return ctx.render(
         "guard.html",
         # Looking at settings that are not possible is no failed request: the page says why.
@@ -104,6 +114,8 @@ async def _page(ctx: Ctx, values: Mapping[str, str], errors: list[FieldError]) -
         problem="" if not isinstance(found, FieldError) else found.message,
         is_new=not isinstance(found, FieldError) and guard != stored,
         guard=guard,
+        groups=known,
+        ticked=values["passkeys_groups"].split(),
         meaning=meaning,
         rows=_rows(meaning, guard),
         bounds={

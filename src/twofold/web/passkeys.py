@@ -133,7 +133,7 @@ async def _add_page(ctx: Ctx, errors: list[FieldError]) -> Response:
         422 if errors else 200,
         passkey=offer.options if isinstance(offer, Offer) else "",
         full=isinstance(offer, TooMany) and offer.is_full,
-        demanded=lacks_passkey(ctx.me.account, ctx.me.person.role, ctx.me.session.methods),
+        demanded=lacks_passkey(ctx.me.account, ctx.me.person, ctx.me.session.methods),
         values={"name": ctx.field("name")},
         errors=errors,
     )
