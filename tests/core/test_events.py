@@ -44,6 +44,7 @@ def test_words_are_kept_for_ever() -> None:
         "GROUP_LEAD_SET": "group:lead-set",
         "GROUP_ENTERED": "group:person-added",
         "GROUP_LEFT": "group:person-removed",
+        "GROUP_EXCHANGE_SET": "group:exchange-set",
         "PASSWORD_SET": "password:set",
         "PASSWORD_CHANGED": "password:changed",
         "PASSWORD_LINK_SENT": "password:link-sent",

@@ -73,6 +73,7 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "enrol-link",
         "enrolled",
         "replaced",
+        "exchange-set",
         "passkey-added",
         "passkey-renamed",
         "passkey-removed",

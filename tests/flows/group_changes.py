@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.world import Organisation
 from twofold.core.events import EventKind
-from twofold.core.groups import Group
+from twofold.core.groups import Group, day_in
 from twofold.core.people import Person
 from twofold.flows import groups
 
@@ -64,6 +64,15 @@ def left(acme: Organisation) -> Callable[[], object]:
     )
 
 
+def exchange_planned(acme: Organisation) -> Callable[[], object]:
+    """Days for new phones."""
+    caller, group = acme.caller(acme.owner), made(acme)
+    day = day_in(acme.now, "UTC")
+    return lambda: acme.call(
+        groups.set_exchange, caller=caller, group_id=group.id, first=day, last=day
+    )
+
+
 TABLE: dict[EventKind, tuple[str, Act]] = {
     EventKind.GROUP_CREATED: ("groups.create", created),
     EventKind.GROUP_RENAMED: ("groups.rename", renamed),
@@ -71,4 +80,5 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
     EventKind.GROUP_LEAD_SET: ("groups.set_lead", lead_named),
     EventKind.GROUP_ENTERED: ("groups.enter", entered),
     EventKind.GROUP_LEFT: ("groups.place", left),
+    EventKind.GROUP_EXCHANGE_SET: ("groups.set_exchange", exchange_planned),
 }

@@ -1,6 +1,7 @@
 """The tour, continued: groups, and what their people see."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page
 
@@ -9,12 +10,17 @@ from tests.journeys.product import Product
 from tests.journeys.steps import (
     add_person,
     become_first_admin,
+    becomes_known,
+    enter_code,
     fill,
     go_by_menu,
+    link_from_outbox,
     press,
     set_up_two_factor,
+    sign_in,
 )
 from tests.journeys.tour import CHIEF, MEMBER, ORGANISATION, Look, look_at
+from twofold.core.people import DAY
 
 GROUP = "Sales, Northern region and the islands"
 
@@ -55,6 +61,44 @@ def make_group(page: Page, name: str = GROUP) -> None:
     press(page, "Make group")
 
 
+def days() -> tuple[str, str]:
+    """Today and tomorrow, as the product counts days."""
+    now = datetime.now(UTC)
+    return now.date().isoformat(), (now + timedelta(days=1)).date().isoformat()
+
+
+def exchange(product: Product, new_page: NewPage, look: Look) -> None:
+    """Days for new phones: wrong, set, and the question at the next sign-in."""
+    page, member = new_page(), new_page()
+    become_first_admin(page, product.first_admin_link, CHIEF, ORGANISATION)
+    add_person(page, MEMBER)
+    phone = becomes_known(member, link_from_outbox(page), MEMBER)
+    make_group(page)
+    fill(page, Addresses=MEMBER.email)
+    press(page, "Put in")
+    press(page, "Save days")
+    today, tomorrow = days()
+    product.let_set_ups_grow_old(2 * DAY)
+    fill(page, First_day=today, Last_day="2001-01-01")
+    press(page, "Save days")
+    look(page, "group-days-errors")
+    fill(page, First_day=today, Last_day=tomorrow)
+    press(page, "Save days")
+    look(page, "group-days")
+    member.goto("/sign-out")
+    press(member, "Sign out")
+    sign_in(member, MEMBER)
+    enter_code(member, phone.code())
+    look(member, "new-phone")
+    press(member, "Not now", "link")
+    look(member, "home-not-now")
+    look_at(member, look, "/profile", "profile-new-phone")
+    look_at(page, look, "/groups", "groups-planned")
+    look_at(page, look, "/account/activity", "activity-groups")
+    look_at(page, look, "/mail", "outbox-new-phones")
+
+
 CHAPTERS: dict[str, Callable[[Product, NewPage, Look], None]] = {
     "groups": groups,
+    "exchange": exchange,
 }

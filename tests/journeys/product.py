@@ -124,6 +124,14 @@ class Product:
             )
             database.execute("UPDATE mails SET sent_at = sent_at - ?", (seconds,))
 
+    def let_set_ups_grow_old(self, seconds: int) -> None:
+        """As if every app had been set up so long before, and no code was used since."""
+        with self._database() as database:
+            database.execute(
+                "UPDATE authenticators SET confirmed_at = confirmed_at - ?, last_step = 0",
+                (seconds,),
+            )
+
     def disable_authenticators(self, email: str = "%") -> None:
         """What fifty wrong codes in 30 days do to everybody's authenticator, or one person's."""
         with self._database() as database:

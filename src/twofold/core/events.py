@@ -39,6 +39,7 @@ class EventKind(StrEnum):
     GROUP_LEAD_SET = "group:lead-set"
     GROUP_ENTERED = "group:person-added"
     GROUP_LEFT = "group:person-removed"
+    GROUP_EXCHANGE_SET = "group:exchange-set"
     PASSWORD_SET = "password:set"  # noqa: S105
     PASSWORD_CHANGED = "password:changed"  # noqa: S105
     PASSWORD_LINK_SENT = "password:link-sent"  # noqa: S105
@@ -189,6 +190,7 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.GROUP_LEAD_SET: (Group.PEOPLE, "Lead of a group named"),
     EventKind.GROUP_ENTERED: (Group.PEOPLE, "Person put into a group"),
     EventKind.GROUP_LEFT: (Group.PEOPLE, "Person taken out of a group"),
+    EventKind.GROUP_EXCHANGE_SET: (Group.PEOPLE, "Days for new phones of a group set"),
     EventKind.UNLOCKED: (Group.DESK, "Person unlocked"),
     EventKind.PASS_MADE: (Group.DESK, "Temporary pass made"),
     EventKind.PASS_USED: (Group.DESK, "Temporary pass used"),

@@ -27,6 +27,8 @@ class MailKind(StrEnum):
     ENROLLED = "enrolled"
     REPLACED = "replaced"
     """The authenticator was replaced by a new one."""
+    EXCHANGE_SET = "exchange-set"
+    """Their group exchanges its phones on these days."""
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_RENAMED = "passkey-renamed"
     PASSKEY_REMOVED = "passkey-removed"

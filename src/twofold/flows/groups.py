@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from twofold.core import groups, policy
 from twofold.core.events import EventKind
 from twofold.core.groups import MAX_GROUPS, Group
-from twofold.core.people import Account, Instant, Person, email_key
+from twofold.core.mail import MailKind
+from twofold.core.people import Account, Instant, Person, PersonKind, PersonState, email_key
 from twofold.core.sessions import Caller
 from twofold.flows import expansion
-from twofold.flows.outbox import record
+from twofold.flows.outbox import record, write_mail
 from twofold.flows.setup import Refused
 from twofold.ports import GroupRow, Tx
 
@@ -212,6 +213,48 @@ def place(
     account = tx.accounts.get(group.account_id)
     put(tx, now, account, person, wanted, {group.id: group.name}, actor_id=caller.person.id)
     return person
+
+
+def set_exchange(
+    tx: Tx, now: Instant, *, caller: Caller, group_id: str, first: str, last: str
+) -> Group | Refused | None:
+    """From the ISO date `first` to `last` the group's people may exchange their phones, and each
+    is told; two empty dates end it. The days are those of the account's zone.
+    """
+    account = tx.accounts.lock(caller.account.id)
+    group = tx.groups.find(account.id, group_id)
+    if group is None:
+        return None
+    days = groups.exchange_days(first, last, zone=account.policy.calendar.zone, now=now)
+    if isinstance(days, groups.NoDays):
+        return Refused(days.field, days.sentence)
+    planned = replace(group, exchange_from_at=days[0], exchange_until_at=days[1])
+    if planned == group:
+        return group
+    tx.groups.set_exchange(group.id, days[0], days[1])
+    told = _tell(tx, now, caller, planned, first, last) if days[0] is not None else 0
+    tx.events.add(
+        account.id,
+        EventKind.GROUP_EXCHANGE_SET,
+        now,
+        actor_id=caller.person.id,
+        subject_id=None,
+        data={"group": group.name, "first": first, "last": last, "told": told},
+    )
+    return planned
+
+
+def _tell(tx: Tx, now: Instant, caller: Caller, group: Group, first: str, last: str) -> int:
+    """Write to everybody in the group who may sign in; how many."""
+    people = [
+        person
+        for person in tx.groups.lock_people(group.id)
+        if person.state is not PersonState.DISABLED and person.kind is PersonKind.PERSON
+    ]
+    days = groups.days_words(first, last)
+    for person in people:
+        write_mail(tx, now, person, MailKind.EXCHANGE_SET, admin=caller.person.name, days=days)
+    return len(people)
 
 
 def why_not(

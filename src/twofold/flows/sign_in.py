@@ -25,7 +25,7 @@ from twofold.core.sessions import (
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.tokens import Purpose, digest
 from twofold.core.waits import StopReason
-from twofold.flows import alarms, browsers, expansion, guard, sessions, wait_stops
+from twofold.flows import alarms, browsers, exchange, expansion, guard, sessions, wait_stops
 from twofold.flows.guard import Charge
 from twofold.flows.outbox import record
 from twofold.ports import Tx
@@ -287,6 +287,8 @@ def finish(
     proved = not SECOND_FACTORS.isdisjoint(methods)
     if proved and wait_stops.stop(tx, now, person, StopReason.SIGN_IN, actor_id=person.id):
         return_to = "/"  # The home page says what was stopped.
+    elif proved and ends_at is None:
+        return_to = exchange.first_page(tx, now, person, return_to)
     if proved and "pwd" in methods:
         tx.waits.prove_password(person.id)
     note = note_of(tx.recovery.standing(person.id), tx.authenticators.in_force(person.id), now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from twofold.core.groups import Group
-from twofold.core.people import Person
+from twofold.core.people import Instant, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,17 @@ class Groups(Protocol):
         """The people of the account with these `email_key`s, their rows locked in the order of
         their ids.
         """
+        ...
+
+    def set_exchange(
+        self, group_id: str, from_at: Instant | None, until_at: Instant | None
+    ) -> None: ...
+    def exchanging(self, person_id: str, now: Instant) -> Sequence[tuple[Group, Instant | None]]:
+        """The person's groups that exchange their phones now, with when they were asked last."""
+        ...
+
+    def exchange_asked(self, person_id: str, groups: Sequence[str], *, at: Instant) -> None:
+        """Note that the person was asked for a new phone for these groups (ids)."""
         ...
 
     def remove(self, group_id: str) -> None:

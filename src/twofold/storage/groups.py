@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, case, delete, exists, func, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from twofold.core.groups import Group, name_key
-from twofold.core.people import Person, PersonKind, PersonState
+from twofold.core.people import Instant, Person, PersonKind, PersonState
 from twofold.ports.grouping import GroupRow
 from twofold.storage.people_rows import ENROLLED, PERSON, person_of
 from twofold.storage.rollout_tables import groups, memberships
@@ -69,6 +69,29 @@ RENAME = (
 )
 SET_LEAD = (
     update(groups).where(groups.c.id == bindparam("of_group")).values(lead_id=bindparam("lead"))
+)
+SET_EXCHANGE = (
+    update(groups)
+    .where(groups.c.id == bindparam("of_group"))
+    .values(exchange_from_at=bindparam("from_at"), exchange_until_at=bindparam("until_at"))
+)
+EXCHANGING = (
+    select(*COLUMNS, memberships.c.asked_at)
+    .select_from(groups.join(memberships, memberships.c.group_id == groups.c.id))
+    .where(
+        memberships.c.person_id == bindparam("person_id"),
+        groups.c.exchange_from_at <= bindparam("now"),
+        groups.c.exchange_until_at > bindparam("now"),
+    )
+    .order_by(groups.c.name_key)
+)
+ASKED = (
+    update(memberships)
+    .where(
+        memberships.c.person_id == bindparam("of_person"),
+        memberships.c.group_id.in_(bindparam("ids", expanding=True)),
+    )
+    .values(asked_at=bindparam("at"))
 )
 REMOVE = delete(groups).where(groups.c.id == bindparam("of_group"))
 OF_PERSON = select(memberships.c.group_id).where(memberships.c.person_id == bindparam("of_person"))
@@ -173,6 +196,23 @@ class Groups:
         """The people of the account with these keys, locked in the order of their ids."""
         values = {"account_id": account_id, "keys": list(keys)}
         return {row[0]: person_of(row[1:]) for row in self._connection.execute(BY_KEYS, values)}
+
+    def set_exchange(
+        self, group_id: str, from_at: Instant | None, until_at: Instant | None
+    ) -> None:
+        """Plan the exchange of its phones, or none."""
+        values = {"of_group": group_id, "from_at": from_at, "until_at": until_at}
+        self._connection.execute(SET_EXCHANGE, values)
+
+    def exchanging(self, person_id: str, now: Instant) -> Sequence[tuple[Group, Instant | None]]:
+        """The person's groups that exchange their phones now, with when they were asked last."""
+        rows = self._connection.execute(EXCHANGING, {"person_id": person_id, "now": now})
+        return [(Group(*group), asked_at) for *group, asked_at in rows]
+
+    def exchange_asked(self, person_id: str, groups: Sequence[str], *, at: Instant) -> None:
+        """Note that the person was asked for a new phone for these groups."""
+        values = {"of_person": person_id, "ids": list(groups), "at": at}
+        self._connection.execute(ASKED, values)
 
     def remove(self, group_id: str) -> None:
         """Delete a group that nobody is in."""

@@ -36,6 +36,7 @@ memberships = Table(
     metadata,
     Column("group_id", Word, ForeignKey("groups.id"), primary_key=True),
     Column("person_id", Word, ForeignKey("people.id"), primary_key=True, index=True),
+    Column("asked_at", BigInteger),  # For a new phone, on the days of the group's exchange.
 )
 
 # How far somebody has come on the road to their first factor; it decides nothing.

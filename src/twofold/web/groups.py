@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from twofold.core.groups import Group
+from twofold.core.groups import Group, day_in
 from twofold.core.people import Person, Role
 from twofold.flows import groups
 from twofold.flows.groups import Entered
@@ -13,7 +13,7 @@ from twofold.web.forms import FieldError
 PATH = "/groups"
 ONE = f"{PATH}/{{id}}"
 GONE = "This group is gone. Choose another one from the list."
-TYPED = ("name", "lead", "people")
+TYPED = ("name", "lead", "people", "first", "last")
 """Fields of the page of a group."""
 
 
@@ -56,20 +56,25 @@ async def _page(ctx: Ctx, errors: list[FieldError], notice: str = "") -> Respons
     )
     if view is None:
         return ctx.error(404, GONE)
+    group, zone = view.row.group, ctx.me.account.policy.calendar.zone
+    last = None if group.exchange_until_at is None else group.exchange_until_at - 1
     return ctx.render(
         "group.html",
         422 if errors else 200,
-        group=view.row.group,
+        group=group,
         row=view.row,
         view=view,
         after=after,
+        zone=zone,
+        days=[day_in(at, zone) for at in (group.exchange_from_at, last) if at is not None],
+        is_over=group.exchange_until_at is not None and group.exchange_until_at <= ctx.now,
         notice=notice,
         values={name: ctx.field(name) for name in TYPED if name in ctx.form} if errors else {},
         errors=errors,
     )
 
 
-async def _after(ctx: Ctx, done: Group | Refused | None) -> Response:
+async def after(ctx: Ctx, done: Group | Refused | None) -> Response:
     """Back to the group's page, with the sentence where the act was refused."""
     if done is None:
         return ctx.error(404, GONE)
@@ -87,7 +92,7 @@ async def rename(ctx: Ctx) -> Response:
         group_id=ctx.request.path_params["id"],
         name=ctx.field("name"),
     )
-    return await _after(ctx, done)
+    return await after(ctx, done)
 
 
 async def set_lead(ctx: Ctx) -> Response:
@@ -99,7 +104,7 @@ async def set_lead(ctx: Ctx) -> Response:
         group_id=ctx.request.path_params["id"],
         email=ctx.field("lead"),
     )
-    return await _after(ctx, done)
+    return await after(ctx, done)
 
 
 async def enter(ctx: Ctx) -> Response:
@@ -113,7 +118,7 @@ async def enter(ctx: Ctx) -> Response:
     )
     if isinstance(done, Entered):
         return await _page(ctx, [], _entered(done))
-    return await _after(ctx, done)
+    return await after(ctx, done)
 
 
 def _entered(done: Entered) -> str:
@@ -152,7 +157,7 @@ async def delete(ctx: Ctx) -> Response:
     )
     if isinstance(done, Group):
         return ctx.go(PATH)
-    return await _after(ctx, done)
+    return await after(ctx, done)
 
 
 async def _placed(

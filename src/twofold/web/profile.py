@@ -12,7 +12,7 @@ from twofold.core.paths import safe_path
 from twofold.core.policy import who_unlocks
 from twofold.core.recovery import NotARecoveryCode
 from twofold.core.requirement_words import to_person
-from twofold.flows import addresses, recovery, sessions, step_up
+from twofold.flows import addresses, exchange, recovery, sessions, step_up
 from twofold.flows import passkeys as passkey_flows
 from twofold.flows import passwords as password_flows
 from twofold.flows.proofs import Locked, NeedsLink, NeedsPair, Suspended, Typed, Wrong
@@ -67,6 +67,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         helper=who_unlocks(me.person.role),
         requirement_sentence=to_person(me.account, me.person, ctx.now, enrolled=me.enrolled),
         pass_until=me.session.ends_at,
+        exchange_until=await ctx.world.store.run(exchange.running, ctx.now, person=me.person),
         errors=errors,
     )
 
