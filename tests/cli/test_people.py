@@ -5,7 +5,9 @@ from pathlib import Path
 
 from tests.cli.conftest import PASSWORD, Run
 
-KEYS = {"id", "account", "name", "email", "role", "state", "enrolled", "last_mail"}
+KEYS = {
+    "id", "account", "name", "email", "role", "state", "kind", "groups", "enrolled", "last_mail",
+}  # fmt: skip
 
 
 def listed(run: Run, *arguments: str) -> dict[str, dict[str, object]]:
@@ -144,3 +146,36 @@ def test_people_can_be_piped_in(account: Run) -> None:
     done = account("people", "import", "-", stdin=b"name,email\nBo,bo@example.org\n")
     assert done.status == 0
     assert listed(account)["bo@example.org"]["role"] == "member"
+
+
+def test_a_file_changes_and_suspends_where_it_is_asked_to(account: Run, tmp_path: Path) -> None:
+    """Whoever is not in it stays without the option; owners stay with it too."""
+    account("people", "import", csv(tmp_path, "Bo,bo@example.org,member", "Cy,cy@example.org,"))
+    file = csv(tmp_path, "Bob,bo@example.org,helpdesk", name="two.csv")
+    shown = account("people", "import", "--dry-run", "--suspend", file)
+    assert "name: Bo → Bob; role: member → helpdesk" in shown.out
+    assert "Not in the file: Cy (cy@example.org)" in shown.out
+    assert shown.out.splitlines()[-1] == (
+        "0 would be added, 1 would be changed, 0 there already, 1 would be suspended; "
+        "nothing was changed."
+    )
+    done = account("people", "import", file)
+    assert done.out.splitlines()[-1] == ("0 added, 1 changed, 0 there already, 1 not in the file.")
+    assert listed(account)["cy@example.org"]["state"] == "invited"
+    done = account("people", "import", "--suspend", file)
+    assert done.out.splitlines()[-1] == "0 added, 1 there already, 1 suspended."
+    states = {email: row["state"] for email, row in listed(account).items()}
+    assert states == {
+        "ann@example.org": "active",
+        "bo@example.org": "invited",
+        "cy@example.org": "disabled",
+    }
+
+
+def test_a_program_is_added_without_a_mail(account: Run) -> None:
+    """And stands in the lists as one."""
+    done = account("people", "add", "--service", "--name", "Backup", "--email", "bot@example.org")
+    assert done.out == "Backup (bot@example.org) is added as a service account.\n"
+    assert listed(account)["bot@example.org"]["kind"] == "service"
+    assert "a program" in account("people", "list").out
+    assert json.loads(account("mail", "list", "--json").out) == []

@@ -36,6 +36,7 @@ def test_words_are_kept_for_ever() -> None:
         "PERSON_ADDED": "person:added",
         "PERSON_INVITED": "person:invited",
         "PERSON_ROLE_CHANGED": "person:role-changed",
+        "PERSON_CHANGED": "person:changed",
         "PERSON_DISABLED": "person:disabled",
         "PERSON_ENABLED": "person:enabled",
         "GROUP_CREATED": "group:created",

@@ -107,6 +107,7 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "address-asked",
         "address-added",
         "address-removed",
+        "address-changed",
         "wait-link",
         "wait-notice",
         "wait-open",

@@ -5,17 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twofold.core.people import Person, PersonState, Role, email_key
-from twofold.core.roster import (
-    MAX_BYTES,
-    MAX_ROWS,
-    Action,
-    Plan,
-    Roster,
-    RosterProblem,
-    Row,
-    parse,
-    plan,
-)
+from twofold.core.roster import MAX_BYTES, MAX_ROWS, Roster, RosterProblem, Row, parse
+from twofold.core.roster_plan import Action, Here, Plan, plan
 
 
 def _read(text: str | bytes) -> Roster:
@@ -44,7 +35,7 @@ def _keyed(*people: Person) -> dict[str, Person]:
 
 PLAIN = "name,e-mail,role\nAnn Miller,ann@example.org,admin\nBob,bob@example.org,\n"
 EXPECTED = (
-    Row(2, "Ann Miller", "ann@example.org", Role.ADMIN, "admin", None),
+    Row(2, "Ann Miller", "ann@example.org", Role.ADMIN, "admin", None, gives_role=True),
     Row(3, "Bob", "bob@example.org", Role.MEMBER, "member", None),
 )
 
@@ -222,29 +213,32 @@ def _actions(planned: Plan) -> list[Action]:
     return [row.action for row in planned.rows]
 
 
-def test_an_import_adds_who_is_new_and_leaves_who_is_there() -> None:
-    """Same name and role: nothing to do. Another name or role: said so, and left as it is."""
+def test_an_import_adds_who_is_new_and_changes_who_is_other() -> None:
+    """Same name and role: nothing to do. Other ones: each field, from what to what."""
     roster = _read(
         "name,email,role\nAnn,ann@example.org,admin\nBob,BOB@example.org,\nCid,cid@example.org,\n"
         "Dora,dora@example.org,admin\nEve,nonsense,\n"
     )
     existing = _keyed(
         _person("Ann", "Ann@Example.org", Role.ADMIN),
-        _person("Robert", "bob@example.org"),
+        _person("Robert", "bob@example.org", Role.HELPDESK),
         _person("Dora", "dora@example.org"),
     )
-    planned = plan(roster, existing, set())
+    planned = plan(roster, Here(existing))
     assert _actions(planned) == [
-        Action.SAME, Action.DIFFERS, Action.ADD, Action.DIFFERS, Action.PROBLEM,
+        Action.SAME, Action.CHANGE, Action.ADD, Action.CHANGE, Action.PROBLEM,
     ]  # fmt: skip
-    assert (planned.added, planned.same, planned.differs, planned.problems) == (1, 1, 2, 1)
-    assert planned.rows[1].note == "Already there as Robert, member. Left as it is."
+    assert (planned.added, planned.same, planned.changed, planned.problems) == (1, 1, 2, 1)
+    assert [row.note for row in planned.rows[1:4:2]] == [
+        "name: Robert → Bob",
+        "role: member → admin",
+    ]
     assert planned.rows[4].note == planned.rows[4].row.problem
 
 
 def test_an_address_of_another_organisation_is_a_problem() -> None:
     """An address exists once in a deployment; whose it is stays unsaid."""
-    planned = plan(_read(PLAIN), {}, {"bob@example.org"})
+    planned = plan(_read(PLAIN), Here({}, {"bob@example.org"}))
     assert _actions(planned) == [Action.ADD, Action.PROBLEM]
     assert planned.rows[1].note == "This address cannot be used here. Use another one."
 
@@ -260,7 +254,7 @@ def test_an_address_of_another_organisation_is_a_problem() -> None:
 def test_nobody_gives_a_role_above_their_own(actor: Role, actions: list[Action]) -> None:
     """A file is no way round that."""
     roster = _read("name,email,role\nA,a@x.org,\nB,b@x.org,admin\nC,c@x.org,owner\n")
-    assert _actions(plan(roster, {}, set(), actor)) == actions
+    assert _actions(plan(roster, Here({}, set(), actor))) == actions
 
 
 _texts = st.text(max_size=20)
@@ -274,10 +268,10 @@ def test_the_same_file_twice_adds_nobody(people: list[tuple[str, str, str]]) -> 
     )
     roster = parse(f"name,email,role\n{quoted}".encode(errors="replace"))
     if isinstance(roster, Roster):
-        first = plan(roster, {}, set())
+        first = plan(roster, Here({}))
         added = [row.row for row in first.rows if row.action is Action.ADD]
         people_now = _keyed(*(_person(row.name, row.email, row.role) for row in added))
-        second = plan(roster, people_now, set())
+        second = plan(roster, Here(people_now))
         assert second.added == 0
         assert second.same == first.added
         assert second.problems == first.problems

@@ -31,6 +31,7 @@ from twofold.flows import (
     sign_in,
     step_up,
 )
+from twofold.flows import roster as rosters
 from twofold.flows.verify import Typed
 
 Prepare = Callable[[Organisation], Callable[[], object]]
@@ -371,9 +372,15 @@ def imported(acme: Organisation) -> Callable[[], object]:
     """A file imported."""
     roster = parse(b"name,email\nBen,ben@acme.example\n")
     assert isinstance(roster, Roster)
-    return lambda: acme.call(
-        people.apply_import, account=acme.account, actor=acme.owner, roster=roster
-    )
+    return lambda: acme.call(rosters.apply, account=acme.account, actor=acme.owner, roster=roster)
+
+
+def changed_by_import(acme: Organisation) -> Callable[[], object]:
+    """A name other in a file."""
+    ben = acme.add("Ben")
+    roster = parse(f"name,email\nBenjamin,{ben.email}\n".encode())
+    assert isinstance(roster, Roster)
+    return lambda: acme.call(rosters.apply, account=acme.account, actor=acme.owner, roster=roster)
 
 
 def role_given(acme: Organisation) -> Callable[[], object]:
@@ -473,7 +480,8 @@ TABLE: dict[EventKind, tuple[str, Prepare]] = {
     EventKind.PASSWORD_CHANGED: ("passwords.change", password_changed),
     EventKind.PERSON_ADDED: ("people.add", added),
     EventKind.PERSON_INVITED: ("people.invite_again", invited),
-    EventKind.PEOPLE_IMPORTED: ("people.apply_import", imported),
+    EventKind.PEOPLE_IMPORTED: ("roster.apply", imported),
+    EventKind.PERSON_CHANGED: ("roster.apply", changed_by_import),
     EventKind.PERSON_ROLE_CHANGED: ("people.set_role", role_given),
     EventKind.PERSON_DISABLED: ("people.set_disabled", disabled),
     EventKind.PERSON_ENABLED: ("people.set_disabled", enabled),

@@ -39,6 +39,7 @@ from twofold.flows import (
     reminders,
     rollout,
     rollout_look,
+    roster,
     second_admin,
     second_step,
     sessions,
@@ -69,8 +70,8 @@ ELSEWHERE = {
     "links.find", "links.look", "waits.latest", "waits.look", "waits.look_stop", "waits.running",
     "wait_stops.told", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
     "recovery_link.issue", "recovery_link.look",
-    "people.kept_upload", "people.list_people", "people.preview_import",
-    "progress.look", "rehearsal.preview", "rollout.standing", "rollout_look.can_take_back",
+    "people.list_people", "roster.kept", "roster.preview", "progress.look",
+    "rehearsal.preview", "rollout.standing", "rollout_look.can_take_back",
     "rollout_look.group_names", "rollout_look.near_stops", "rollout_look.waves",
     "second_step.code_page",
     "second_step.takes_passkeys_only", "sessions.places",
@@ -86,7 +87,9 @@ ELSEWHERE = {
     "second_step.complete",
     # Parts of the flows in the table, and what is seen in their entries.
     "browsers.remember", "enrol.begin", "links.mint", "links.use", "sessions.begin",
-    "authenticators.other_admins_enrolled", "exchange.first_page", "groups.found", "groups.put",
+    "authenticators.other_admins_enrolled", "addresses.ask_for", "exchange.first_page",
+    "people.give_role", "people.new_person", "people.record_added", "people.send_invitation",
+    "people.suspend", "groups.found", "groups.put",
     "enrol.with_codes", "recovery.first_set", "recovery.tell_used", "sessions.end_others",
     "sessions.renew", "sign_in.finish", "step_up.own_password_is_right",
     "desk_acts.perform", "passes.end_all", "passes.make", "second_admin.ask", "stand_ins.use",
@@ -101,7 +104,7 @@ ELSEWHERE = {
     "progress.opened",
     # Bookkeeping that nobody asks about: that somebody was asked, the idle limit,
     # a file that waits for its button.
-    "authenticators.check_up_later", "sessions.touch", "people.keep_upload", "people.drop_upload",
+    "authenticators.check_up_later", "sessions.touch", "roster.keep", "roster.drop",
 }  # fmt: skip
 
 
@@ -152,6 +155,7 @@ def test_the_table_knows_every_flow() -> None:
         reminders,
         rollout,
         rollout_look,
+        roster,
         second_admin,
         second_step,
         sessions,

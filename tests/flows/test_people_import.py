@@ -5,8 +5,9 @@ from tests.world import Organisation
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.people import Person, PersonState, Role
-from twofold.core.roster import Action, Plan, Roster, parse
-from twofold.flows import people
+from twofold.core.roster import Roster, parse
+from twofold.core.roster_plan import Action, Plan
+from twofold.flows import roster as rosters
 
 
 def roster(*lines: str) -> Roster:
@@ -23,7 +24,7 @@ THREE = roster(
 
 def apply(acme: Organisation, actor: Person | None, rows: Roster) -> Plan:
     """Press *Import*."""
-    return acme.call(people.apply_import, account=acme.account, actor=actor, roster=rows)
+    return acme.call(rosters.apply, account=acme.account, actor=actor, roster=rows)
 
 
 def count(acme: Organisation) -> int:
@@ -49,7 +50,7 @@ def test_everybody_in_the_file_is_added_and_invited(acme: Organisation) -> None:
             (acme.owner_id, {"role": role.value})
         ]
     (event,) = acme.events(EventKind.PEOPLE_IMPORTED)
-    assert event.data == {"added": 3, "there already": 0}
+    assert event.data == {"added": 3, "changed": 0, "there already": 0, "suspended": 0}
     assert len(acme.events(EventKind.PERSON_INVITED)) == 3
 
 
@@ -63,13 +64,21 @@ def test_the_same_file_twice_adds_nobody(acme: Organisation) -> None:
     assert len(acme.events(EventKind.PERSON_INVITED)) == 3
 
 
-def test_somebody_who_is_there_stays_as_they_are(acme: Organisation) -> None:
-    """Another name or role in the file changes nothing, and the plan says so."""
-    ben = acme.add("Ben")
+def test_somebody_who_is_there_becomes_what_the_file_says(acme: Organisation) -> None:
+    """Name and role, each with an entry; an empty cell leaves as it is what is there."""
+    ben = acme.add("Ben", Role.HELPDESK)
     planned = apply(acme, acme.owner, roster("Benjamin,ben@acme.example,admin"))
-    assert (planned.differs, planned.added) == (1, 0)
-    assert acme.person(ben.id) == ben
-    assert acme.events(EventKind.PEOPLE_IMPORTED)[0].data == {"added": 0, "there already": 1}
+    assert (planned.changed, planned.added) == (1, 0)
+    now = acme.person(ben.id)
+    assert (now.name, now.role) == ("Benjamin", Role.ADMIN)
+    assert acme.events(EventKind.PERSON_CHANGED)[0].data == {"name": "Ben → Benjamin"}
+    assert len(acme.events(EventKind.PERSON_ROLE_CHANGED)) == 1
+    apply(acme, acme.owner, roster("Benjamin,ben@acme.example,"))
+    assert acme.person(ben.id) == now
+    found = acme.store.call(
+        lambda tx: tx.people.page(acme.account_id, search="jamin\nben@", after="", limit=9, only="")
+    )
+    assert [row.person.id for row in found] == [ben.id]
 
 
 def test_one_problem_stops_the_whole_import(acme: Organisation) -> None:
@@ -101,7 +110,7 @@ def test_the_preview_says_what_the_import_does_and_changes_nothing(acme: Organis
     """Before and after."""
     before = acme.events()
     shown = acme.store.call(
-        people.preview_import, account_id=acme.account_id, roster=THREE, actor_role=Role.OWNER
+        rosters.preview, acme.now, account=acme.account, actor=acme.owner, roster=THREE
     )
     assert (acme.events(), count(acme)) == (before, 1)
     assert apply(acme, acme.owner, THREE) == shown
@@ -113,13 +122,15 @@ def test_a_file_is_kept_between_preview_and_import(acme: Organisation, bolt: Org
     content = b"name,email\nBen,ben@acme.example\n"
     read = parse(content)
     assert isinstance(read, Roster)
-    kept = acme.call(people.keep_upload, actor=acme.owner, content=content, roster=read)
+    kept = acme.call(
+        rosters.keep, account=acme.account, actor=acme.owner, content=content, roster=read
+    )
     assert kept.plan.added == 1
     upload = kept.upload_id
     for other in (eve, bolt.owner):
-        assert acme.store.call(people.kept_upload, actor=other, upload_id=upload) is None
-        acme.store.call(people.drop_upload, actor=other, upload_id=upload)
+        assert acme.store.call(rosters.kept, actor=other, upload_id=upload) is None
+        acme.store.call(rosters.drop, actor=other, upload_id=upload)
     for _ in range(2):
-        assert acme.store.call(people.kept_upload, actor=acme.owner, upload_id=upload) == content
-    acme.store.call(people.drop_upload, actor=acme.owner, upload_id=upload)
-    assert acme.store.call(people.kept_upload, actor=acme.owner, upload_id=upload) is None
+        assert acme.store.call(rosters.kept, actor=acme.owner, upload_id=upload) == content
+    acme.store.call(rosters.drop, actor=acme.owner, upload_id=upload)
+    assert acme.store.call(rosters.kept, actor=acme.owner, upload_id=upload) is None

@@ -52,6 +52,7 @@ def groups(product: Product, new_page: NewPage, look: Look) -> None:
     press(page, GROUP, "link")
     press(page, "Delete this group", "link")
     look(page, "group-delete")
+    imported(page, look)
 
 
 def make_group(page: Page, name: str = GROUP) -> None:
@@ -59,6 +60,40 @@ def make_group(page: Page, name: str = GROUP) -> None:
     page.goto("/groups")
     fill(page, Name=name)
     press(page, "Make group")
+
+
+DIFF = f"""name;email;role;groups;language;external id;kind
+{MEMBER.name} the younger;{MEMBER.email};helpdesk;Berlin|{GROUP};de;e-1;
+Backup of the archive;backup@acme.example;;Berlin;;;service
+"""
+WRONG = f"""name;email;groups;time zone;kind
+{MEMBER.name};{MEMBER.email};a|=b;;
+Nobody;nobody@acme.example;;Berlin;robot
+"""
+
+
+def imported(page: Page, look: Look) -> None:
+    """A file as a diff: with problems, with changes, with people who are not in it."""
+    for pasted, name in (
+        (WRONG, "import-diff-problems"),
+        (DIFF, "import-diff"),
+        (DIFF.splitlines()[0] + "\n" + DIFF.splitlines()[2], "import-left-out"),
+    ):
+        page.goto("/people/import")
+        page.get_by_label("Paste the list").fill(pasted)
+        press(page, "Show the rows")
+        look(page, name)
+    page.get_by_label("Is suspended").check()
+    press(page, "Add 1 person")
+    look(page, "people-program")
+    press(page, "Backup of the archive", "link")
+    look(page, "person-program")
+    page.goto("/people/add")
+    page.get_by_label("A program, not a person").check()
+    page.get_by_label("Role").select_option(label="Admin")
+    fill(page, Name="Robot", Email="robot@acme.example")
+    press(page, "Add person")
+    look(page, "program-errors")
 
 
 def days() -> tuple[str, str]:

@@ -57,6 +57,12 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.ENROL_LINK: LINK,
     MailKind.ENROLLED: {**SEEN, **ENTRY},
     MailKind.REPLACED: {**SEEN, **ENTRY},
+    MailKind.ADDRESS_CHANGED: {
+        "old": "ann@acme.example",
+        "new": "ann@new.example",
+        "admin": "Olga Admin",
+        "at": NOW,
+    },  # fmt: skip
     MailKind.EXCHANGE_SET: {"admin": "Olga Admin", "days": "Mon 7 to Wed 9 Dec 2026"},
     MailKind.PASSKEY_ADDED: {**SEEN, "passkey": "YubiKey"},
     MailKind.PASSKEY_RENAMED: {**SEEN, "passkey": "YubiKey", "new_name": "The blue one"},

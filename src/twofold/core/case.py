@@ -17,7 +17,15 @@ from twofold.core.locks import Lock, LockKind
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.moments import near, until
 from twofold.core.passkeys import Passkey
-from twofold.core.people import DAY, Account, Instant, Person, PersonState, Profile
+from twofold.core.people import (
+    DAY,
+    Account,
+    Instant,
+    Person,
+    PersonKind,
+    PersonState,
+    Profile,
+)
 from twofold.core.policy import demands_passkey, profile_of
 from twofold.core.recovery import RecoveryStanding
 from twofold.core.requirement import Requirement, requirement
@@ -137,6 +145,16 @@ def requirement_of(case: Case) -> str:
 
 
 # ---- the rules, in their order ---------------------------------------------------------------
+
+
+def _program(case: Case) -> Diagnosis | None:
+    if case.person.kind is not PersonKind.SERVICE:
+        return None
+    return Diagnosis(
+        Standing.OPEN,
+        "A program. It never signs in on pages.",
+        "This account belongs to a program. Nobody can sign in with it.",
+    )
 
 
 def _kept_out(case: Case) -> Diagnosis | None:
@@ -279,6 +297,7 @@ def _works(case: Case) -> Diagnosis:
 
 RULES: tuple[Callable[[Case], Diagnosis | None], ...] = (
     _kept_out,
+    _program,
     _no_password,
     _authenticator_off,
     _password_refused,

@@ -31,6 +31,7 @@ class EventKind(StrEnum):
     PERSON_ADDED = "person:added"
     PERSON_INVITED = "person:invited"
     PERSON_ROLE_CHANGED = "person:role-changed"
+    PERSON_CHANGED = "person:changed"
     PERSON_DISABLED = "person:disabled"
     PERSON_ENABLED = "person:enabled"
     GROUP_CREATED = "group:created"
@@ -182,6 +183,7 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.PERSON_ADDED: (Group.PEOPLE, "Person added"),
     EventKind.PERSON_INVITED: (Group.PEOPLE, "Invitation sent"),
     EventKind.PERSON_ROLE_CHANGED: (Group.PEOPLE, "Role changed"),
+    EventKind.PERSON_CHANGED: (Group.PEOPLE, "Details of a person changed"),
     EventKind.PERSON_DISABLED: (Group.PEOPLE, "Person disabled"),
     EventKind.PERSON_ENABLED: (Group.PEOPLE, "Person enabled"),
     EventKind.GROUP_CREATED: (Group.PEOPLE, "Group made"),

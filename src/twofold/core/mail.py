@@ -81,6 +81,8 @@ class MailKind(StrEnum):
     """Somebody with the person's session and proof asked for that."""
     ADDRESS_ADDED = "address-added"
     ADDRESS_REMOVED = "address-removed"
+    ADDRESS_CHANGED = "address-changed"
+    """To the old first address and the new one: an admin changed it."""
     WAIT_LINK = "wait-link"
     """Begins a delayed recovery."""
     WAIT_NOTICE = "wait-notice"

@@ -13,6 +13,7 @@ from twofold.core.people import (
     GuardPolicy,
     Instant,
     Person,
+    PersonKind,
     Profile,
     Role,
 )
@@ -64,7 +65,8 @@ def demands_passkey(account: Account, person: Person) -> bool:
     """Whether the account takes nothing but passkeys from somebody: for their role, or because of
     a group that they are in.
     """
-    return _takes_passkeys_only(account.guard, person)
+    is_person = person.kind is PersonKind.PERSON
+    return is_person and _takes_passkeys_only(account.guard, person)
 
 
 def _takes_passkeys_only(guard: GuardPolicy, person: Person) -> bool:
@@ -124,7 +126,8 @@ def may_help(actor: Person, subject: Person) -> bool:
     Nobody helps themselves or their peers: one captured account must not be able to open the
     next one's (CVE-2026-64866).
     """
-    return actor.role.is_staff and _is_below(subject, actor)
+    is_person = subject.kind is PersonKind.PERSON
+    return is_person and actor.role.is_staff and _is_below(subject, actor)
 
 
 def needs_second_admin(act: Act, subject: Person) -> bool:

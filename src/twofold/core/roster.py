@@ -1,5 +1,5 @@
-"""People from a CSV file: read row by row, then compared with who is there. Pure: bytes in,
-a plan out; nothing is added here.
+"""People from a CSV file, read row by row. Pure: bytes in, rows out. What importing them would
+do is in `roster_plan.py`.
 
 Files come from spreadsheets of all countries, so comma, semicolon and tab all separate, UTF-8 and
 UTF-16 both decode, columns stand in any order. Every row keeps its line number, because that is
@@ -8,13 +8,12 @@ what somebody needs who has to mend the file.
 
 import codecs
 import csv
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from twofold.core import addresses
-from twofold.core.people import Person, Role, email_key
-from twofold.core.policy import may_give_role
+from twofold.core import addresses, roster_cells
+from twofold.core.people import PersonKind, Role, email_key
+from twofold.core.roster_cells import FORMULA, Extras
 
 MAX_ROWS = 10_000
 MAX_BYTES = 20 * 1024 * 1024
@@ -24,12 +23,11 @@ _TITLES = {
     **dict.fromkeys(("name", "full name"), "name"),
     **dict.fromkeys(("email", "e-mail", "mail", "email address", "e-mail address"), "email"),
     "role": "role",
+    **roster_cells.TITLES,
 }
 """Which column a title means; titles are compared without regard to case."""
 _WITHOUT_TITLES = {"name": 0, "email": 1, "role": 2}
 """The columns of a list without a line of titles: whoever pastes one from a mail has none."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Starts that make a spreadsheet compute a cell, in the next export or on an admin's desk."""
 _SAVE_AS = "Save the file as “CSV UTF-8” and choose it again."
 
 
@@ -47,6 +45,10 @@ class Row:
     """The role for showing: where there is no such role, what stands in the file."""
     problem: str | None
     """Why the row cannot be used, in one sentence, or None."""
+    gives_role: bool = False
+    """Whether the row says a role: whoever is here already keeps theirs otherwise."""
+    extras: Extras = Extras()
+    """What its further cells say."""
 
     @property
     def key(self) -> str:
@@ -70,57 +72,6 @@ class RosterProblem:
     sentence: str
     line: int | None = None
     """Where, if one line is to blame."""
-
-
-class Action(StrEnum):
-    """What an import does with a row."""
-
-    ADD = "add"
-    SAME = "same"
-    """There already with this name and role."""
-    DIFFERS = "differs"
-    """There already with another name or role; left as they are."""
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedRow:
-    """A row and what becomes of it."""
-
-    row: Row
-    action: Action
-    note: str
-    """One sentence for the preview, "" where there is nothing to say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an import would do."""
-
-    rows: tuple[PlannedRow, ...]
-
-    @property
-    def added(self) -> int:
-        """People who will be new."""
-        return self._count(Action.ADD)
-
-    @property
-    def same(self) -> int:
-        """People who are there already just so."""
-        return self._count(Action.SAME)
-
-    @property
-    def differs(self) -> int:
-        """People who are there with another name or role, and stay so."""
-        return self._count(Action.DIFFERS)
-
-    @property
-    def problems(self) -> int:
-        """Rows that cannot be used."""
-        return self._count(Action.PROBLEM)
-
-    def _count(self, action: Action) -> int:
-        return sum(planned.action is action for planned in self.rows)
 
 
 class _Unreadable(Exception):
@@ -164,48 +115,6 @@ def parse(content: bytes) -> Roster | RosterProblem:
         return RosterProblem("The file names the columns and nobody under them.")
     used = table.columns.values()
     return Roster(rows, tuple(t for i, t in enumerate(table.titles) if t and i not in used))
-
-
-def plan(
-    roster: Roster,
-    existing: Mapping[str, Person],
-    taken_elsewhere: Set[str],
-    actor_role: Role = Role.OWNER,
-) -> Plan:
-    """What importing `roster` would do. The same file twice adds nobody.
-
-    Args:
-        roster: What `parse` read.
-        existing: The account's people by `email_key`.
-        taken_elsewhere: Keys of addresses that other accounts of the deployment use.
-        actor_role: The role of whoever imports: nobody gives a role above their own.
-    """
-    return Plan(
-        tuple(
-            _planned(row, existing.get(row.key), taken_elsewhere, actor_role) for row in roster.rows
-        )
-    )
-
-
-def _planned(
-    row: Row, person: Person | None, taken_elsewhere: Set[str], actor_role: Role
-) -> PlannedRow:
-    if row.problem is not None:
-        return PlannedRow(row, Action.PROBLEM, row.problem)
-    if person is not None:
-        return _compared(row, person)
-    if row.key in taken_elsewhere:
-        return PlannedRow(row, Action.PROBLEM, "This address cannot be used here. Use another one.")
-    if not may_give_role(actor_role, row.role):
-        return PlannedRow(row, Action.PROBLEM, f"You cannot make somebody {row.role.value}.")
-    return PlannedRow(row, Action.ADD, "")
-
-
-def _compared(row: Row, person: Person) -> PlannedRow:
-    if (row.name, row.role) == (person.name, person.role):
-        return PlannedRow(row, Action.SAME, "Already there.")
-    note = f"Already there as {person.name}, {person.role.value}. Left as it is."
-    return PlannedRow(row, Action.DIFFERS, note)
 
 
 def _text(content: bytes) -> str:
@@ -300,12 +209,14 @@ def _row(table: _Table, line: int, cells: list[str]) -> Row:
     name, email, role = (table.cell(cells, column) for column in ("name", "email", "role"))
     text = role.strip()
     given = _role(text)
+    extras = roster_cells.read(lambda column: table.cell(cells, column))
     problem = (
         _width_problem(table, cells)
         or _formula_problem(name, email)
         or addresses.name_problem(name)
         or addresses.problem(email)
         or (_role_problem(text) if given is None else None)
+        or (extras if isinstance(extras, str) else _cross_problem(extras, given, email))
     )
     return Row(
         line,
@@ -314,7 +225,17 @@ def _row(table: _Table, line: int, cells: list[str]) -> Row:
         given or Role.MEMBER,
         given.value if given else text,
         problem,
+        gives_role=bool(text),
+        extras=Extras() if isinstance(extras, str) else extras,
     )
+
+
+def _cross_problem(extras: Extras, given: Role | None, email: str) -> str | None:
+    if extras.kind is PersonKind.SERVICE and given is not Role.MEMBER:
+        return "A service account is a member: it never signs in on pages."
+    if extras.second and email_key(extras.second) == email_key(email):
+        return "The second address is the first one. Enter another one, or none."
+    return None
 
 
 def _width_problem(table: _Table, cells: list[str]) -> str | None:
@@ -329,7 +250,7 @@ def _width_problem(table: _Table, cells: list[str]) -> str | None:
 def _formula_problem(name: str, email: str) -> str | None:
     """Refused rather than kept: nobody's name begins so, and later exports stay harmless."""
     for title, cell in (("name", name), ("e-mail", email)):
-        if cell.startswith(_FORMULA) or cell.strip().startswith(_FORMULA):
+        if cell.startswith(FORMULA) or cell.strip().startswith(FORMULA):
             return f"The {title} begins like a formula of a spreadsheet. Type it as plain text."
     return None
 
@@ -346,12 +267,18 @@ def _role_problem(text: str) -> str:
 
 
 def _without_duplicates(rows: Iterator[Row]) -> Iterator[Row]:
-    """The rows, with a problem in each that repeats the address of an earlier one."""
-    first_lines: dict[str, int] = {}
+    """The rows, with a problem in each that repeats the address or the id of an earlier one."""
+    first_lines: dict[tuple[str, str], int] = {}
     for row in rows:
         if row.problem is not None:
             yield row
             continue
-        first = first_lines.setdefault(row.key, row.line)
-        again = f"The address stands on line {first} already. Keep one of the two."
-        yield row if first == row.line else replace(row, problem=again)
+        keys = [("address", row.key)]
+        if row.extras.external_id:
+            keys.append(("external id", row.extras.external_id))
+        again = None
+        for what, key in keys:
+            first = first_lines.setdefault((what, key), row.line)
+            if first != row.line:
+                again = f"The {what} stands on line {first} already. Keep one of the two."
+        yield replace(row, problem=again) if again else row

@@ -9,7 +9,7 @@ from twofold.core import addresses
 from twofold.core.addresses import SecondAddress
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import Instant, email_key
+from twofold.core.people import Instant, Person, email_key
 from twofold.core.sessions import Caller
 from twofold.core.tokens import Purpose
 from twofold.flows import links
@@ -39,12 +39,19 @@ def ask(tx: Tx, now: Instant, *, caller: Caller, email: str) -> SecondAddress | 
         return Refused("second", "You have a second address. Remove it first.")
     if not may_be_asked_for(tx, now, person.id, MailKind.ADDRESS_LINK):
         return Refused("second", "Several links were sent lately. Wait 15 minutes, then try again.")
+    return ask_for(tx, now, person, email, actor_id=person.id)
+
+
+def ask_for(
+    tx: Tx, now: Instant, person: Person, email: str, *, actor_id: str | None
+) -> SecondAddress:
+    """Mail the link to `email`, and the news to the first address. The row is held."""
     asked = SecondAddress(person.id, person.account_id, email.strip(), now, None)
     tx.addresses.put(asked)
     token, expires_at = links.mint(tx, now, Purpose.ADDRESS, person)
     write_mail(tx, now, person, MailKind.ADDRESS_LINK, token=token, expires_at=expires_at)
     write_mail(tx, now, person, MailKind.ADDRESS_ASKED, second=asked.email, at=now)
-    record(tx, now, EventKind.ADDRESS_ASKED, person, actor_id=person.id, second=asked.email)
+    record(tx, now, EventKind.ADDRESS_ASKED, person, actor_id=actor_id, second=asked.email)
     return asked
 
 

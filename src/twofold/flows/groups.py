@@ -5,7 +5,7 @@ group and who is in it never change beside each other.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from twofold.core import groups, policy
@@ -279,7 +279,7 @@ def put(
     account: Account,
     person: Person,
     wanted: Iterable[str],
-    names: dict[str, str],
+    names: Mapping[str, str],
     *,
     actor_id: str | None,
 ) -> bool:

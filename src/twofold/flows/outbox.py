@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from twofold.core.events import EventKind
 from twofold.core.mail import TO_EVERY_ADDRESS, Mail, MailKind, MailState
-from twofold.core.people import DAY, MINUTE, Instant, Person
+from twofold.core.people import DAY, MINUTE, Instant, Person, PersonKind
 from twofold.ports import Tx
 
 ASKED_FOR = ((3, 15 * MINUTE), (10, DAY))
@@ -25,7 +25,8 @@ def write_mail(tx: Tx, now: Instant, person: Person, kind: MailKind, **params: s
     """Queue a mail to `person`, one for each of their addresses that it may go to; the id of the
     one to the first. The one Message-ID of each for ever is made here.
 
-    What carries a one-time token opens something, so it goes to the first address alone.
+    What carries a one-time token opens something, so it goes to the first address alone. A program
+    gets none: "" comes back.
     """
     return write_mail_for(tx, now, now, person, kind, params)
 
@@ -45,12 +46,27 @@ def write_mail_for(
     return mail_id
 
 
+def write_mail_to(
+    tx: Tx,
+    now: Instant,
+    to_address: str,
+    person: Person,
+    kind: MailKind,
+    params: Mapping[str, str | int],
+) -> str:
+    """Queue a mail about `person` to an address that was theirs until now; its id."""
+    assert "token" not in params, "what opens something goes to an address of today"
+    return _queue(tx, now, now, person, kind, to_address, params)
+
+
 def _addressees(
     tx: Tx, person: Person, kind: MailKind, params: Mapping[str, str | int]
 ) -> Sequence[str]:
     """Where it goes. The first address comes last, so that the person's latest mail, by which
     the list of people says whether they can be reached, is the one to that address.
     """
+    if person.kind is PersonKind.SERVICE:
+        return ()
     opens = "token" in params and kind not in TO_EVERY_ADDRESS
     if opens and kind is not MailKind.ADDRESS_LINK:
         return (person.email,)

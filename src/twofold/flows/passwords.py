@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from twofold.core.attempts import Source
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import Instant, Person, PersonState
+from twofold.core.people import Instant, Person, PersonKind, PersonState
 from twofold.core.requirement import Requirement, requirement
 from twofold.core.rules import Start
 from twofold.core.sessions import Caller
@@ -42,6 +42,8 @@ def request_link(tx: Tx, now: Instant, *, email: str) -> None:
     """Mail a password link if the address belongs to somebody; the answer is always the same."""
     person = tx.people.by_email(email)
     if person is None or person.state is PersonState.DISABLED:
+        return
+    if person.kind is PersonKind.SERVICE:
         return
     tx.people.lock(person.id)
     if not may_be_asked_for(tx, now, person.id, MailKind.PASSWORD_LINK):

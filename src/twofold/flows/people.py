@@ -1,15 +1,23 @@
-"""People: added, imported, invited, given a role, disabled."""
+"""People: added, invited, given a role, disabled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twofold.core import addresses
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import DAY, Account, Instant, Person, PersonState, Role, email_key
+from twofold.core.people import (
+    DAY,
+    Account,
+    Instant,
+    Person,
+    PersonKind,
+    PersonState,
+    Role,
+    email_key,
+)
 from twofold.core.policy import may_give_role, may_manage
 from twofold.core.requirement import ruling
-from twofold.core.roster import Action, Plan, Roster, plan
 from twofold.core.tokens import Purpose
 from twofold.core.waits import StopReason
 from twofold.flows import expansion, links, notices, sessions, wait_stops
@@ -72,8 +80,10 @@ def add(
     email: str,
     role: Role,
     encoded: str | None = None,
+    kind: PersonKind = PersonKind.PERSON,
 ) -> Person | Refused:
-    """Add one person and invite them; with a password (an Argon2 string) no mail is sent.
+    """Add one person and invite them; with a password (an Argon2 string) no mail is sent. A
+    program (`PersonKind.SERVICE`) is a member without a password and gets no mail.
 
     `actor` is None for the command line, which may give any role.
     """
@@ -87,22 +97,28 @@ def add(
         return Refused(
             "role", f"You cannot make somebody {role.value}: that is above your own role."
         )
+    if kind is PersonKind.SERVICE and (role is not Role.MEMBER or encoded is not None):
+        return Refused("role", "A program is a member: it never signs in on pages.")
     existing = tx.people.by_email(email)
     if existing is not None:
         return Refused("email", _taken(email, existing, account))
-    person = _new_person(tx, now, account, name, email, role, has_password=encoded is not None)
+    has_password = encoded is not None
+    person = new_person(tx, now, account, name, email, role, has_password=has_password, kind=kind)
     try:
         tx.people.add(person, password=encoded)
     except ValueError:
         return Refused("email", f"{person.email} belongs to somebody here already.")
-    _record_added(tx, now, actor, person)
+    record_added(tx, now, actor, person)
+    if kind is PersonKind.SERVICE:
+        return person
     if encoded is None:
-        return _send_invitation(tx, now, account, actor, person)
+        return send_invitation(tx, now, account, actor, person)
     expansion.cover(tx, now, account, person.id)
     return person
 
 
-def _record_added(tx: Tx, now: Instant, actor: Person | None, person: Person) -> None:
+def record_added(tx: Tx, now: Instant, actor: Person | None, person: Person) -> None:
+    """The entry about somebody new."""
     actor_id = actor.id if actor else None
     record(tx, now, EventKind.PERSON_ADDED, person, actor_id=actor_id, role=person.role.value)
 
@@ -113,24 +129,36 @@ def _taken(email: str, existing: Person, account: Account) -> str:
     return f"{existing.name} has this address already ({existing.email})."
 
 
-def _new_person(
-    tx: Tx, now: Instant, account: Account, name: str, email: str, role: Role, *, has_password: bool
+def new_person(
+    tx: Tx,
+    now: Instant,
+    account: Account,
+    name: str,
+    email: str,
+    role: Role,
+    *,
+    has_password: bool = False,
+    kind: PersonKind | None = None,
 ) -> Person:
+    """Somebody who is not stored yet. A program is active at once: it has no password to choose."""
+    kind = kind or PersonKind.PERSON
+    is_active = has_password or kind is PersonKind.SERVICE
     return Person(
         id=tx.random.new_id(),
         account_id=account.id,
         name=name.strip(),
         email=email.strip(),
         role=role,
-        state=PersonState.ACTIVE if has_password else PersonState.INVITED,
+        state=PersonState.ACTIVE if is_active else PersonState.INVITED,
         has_password=has_password,
         password_version=1 if has_password else 0,
         must_change_password=False,
         created_at=now,
+        kind=kind,
     )
 
 
-def _send_invitation(
+def send_invitation(
     tx: Tx, now: Instant, account: Account, actor: Person | None, person: Person
 ) -> Person:
     """Invite them; what then stands on their row. The mail speaks of the set-up where one is
@@ -180,55 +208,8 @@ def invite_again(tx: Tx, now: Instant, *, actor: Person, person_id: str) -> Pers
         return Refused(
             "", f"{person.name} was sent {INVITATIONS_A_DAY} invitations in the last day."
         )
-    _send_invitation(tx, now, tx.accounts.get(actor.account_id), actor, person)
+    send_invitation(tx, now, tx.accounts.get(actor.account_id), actor, person)
     return person
-
-
-def preview_import(tx: Tx, *, account_id: str, roster: Roster, actor_role: Role) -> Plan:
-    """What importing `roster` would do, row by row; changes nothing."""
-    keys = [row.key for row in roster.rows if row.problem is None]
-    existing = tx.people.keys(account_id)
-    return plan(roster, existing, tx.people.taken(keys) - existing.keys(), actor_role)
-
-
-def apply_import(
-    tx: Tx,
-    now: Instant,
-    *,
-    account: Account,
-    actor: Person | None,
-    roster: Roster,
-    each: Callable[[], None] = lambda: None,
-) -> Plan:
-    """Add everybody whom the plan adds, all or nothing, and invite them. Rows of people who are
-    there already change nothing, so the same file twice adds nobody. With a problem in any row
-    nothing at all is done: the plan that comes back says which. `each` is called after each row,
-    for a progress bar.
-    """
-    tx.accounts.lock(account.id)
-    planned = preview_import(
-        tx, account_id=account.id, roster=roster, actor_role=actor.role if actor else Role.OWNER
-    )
-    if planned.problems:
-        return planned
-    for row in planned.rows:
-        if row.action is Action.ADD:
-            person = _new_person(
-                tx, now, account, row.row.name, row.row.email, row.row.role, has_password=False
-            )
-            tx.people.add(person, password=None)
-            _record_added(tx, now, actor, person)
-            _send_invitation(tx, now, account, actor, person)
-        each()
-    tx.events.add(
-        account.id,
-        EventKind.PEOPLE_IMPORTED,
-        now,
-        actor_id=actor.id if actor else None,
-        subject_id=None,
-        data={"added": planned.added, "there already": planned.same + planned.differs},
-    )
-    return planned
 
 
 def set_role(
@@ -240,22 +221,29 @@ def set_role(
         return None
     if not may_give_role(actor.role, role):
         return Refused("role", "You cannot give a role above your own.")
+    if person.kind is PersonKind.SERVICE:
+        return Refused("role", "A program is a member: it never signs in on pages.")
     if person.id == actor.id:
         return Refused("role", "You cannot change your own role. Ask another admin to do it.")
+    give_role(tx, now, person, role, actor_id=actor.id)
+    return person
+
+
+def give_role(tx: Tx, now: Instant, person: Person, role: Role, *, actor_id: str | None) -> None:
+    """Another role for somebody whose row is held, with what follows from it."""
     tx.people.set_role(person.id, role)
     expansion.cover(tx, now, tx.accounts.get(person.account_id), person.id)
     if role.is_staff:
-        wait_stops.stop(tx, now, person, StopReason.ROLE, actor_id=actor.id)
+        wait_stops.stop(tx, now, person, StopReason.ROLE, actor_id=actor_id)
     record(
         tx,
         now,
         EventKind.PERSON_ROLE_CHANGED,
         person,
-        actor_id=actor.id,
+        actor_id=actor_id,
         old=person.role.value,
         new=role.value,
     )
-    return person
 
 
 def set_disabled(
@@ -270,39 +258,18 @@ def set_disabled(
     if disabled == (person.state is PersonState.DISABLED):
         return person
     if disabled:
-        tx.people.set_state(person.id, PersonState.DISABLED)
-        sessions.end_others(tx, now, person)
-        wait_stops.stop(tx, now, person, StopReason.DISABLED, actor_id=actor.id)
-        tx.passes.end_all(person.id, at=now)
-    else:
-        state = PersonState.ACTIVE if person.has_password else PersonState.INVITED
-        tx.people.set_state(person.id, state)
-    kind = EventKind.PERSON_DISABLED if disabled else EventKind.PERSON_ENABLED
-    record(tx, now, kind, person, actor_id=actor.id)
+        suspend(tx, now, person, actor_id=actor.id)
+        return person
+    is_active = person.has_password or person.kind is PersonKind.SERVICE
+    tx.people.set_state(person.id, PersonState.ACTIVE if is_active else PersonState.INVITED)
+    record(tx, now, EventKind.PERSON_ENABLED, person, actor_id=actor.id)
     return person
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A CSV file kept between preview and import, with what importing it would do."""
-
-    upload_id: str
-    plan: Plan
-
-
-def keep_upload(tx: Tx, now: Instant, *, actor: Person, content: bytes, roster: Roster) -> Kept:
-    """Keep the file for the import button, and say what it would do."""
-    upload_id = tx.random.new_id()
-    tx.uploads.add(upload_id, actor.account_id, actor.id, content, now)
-    planned = preview_import(tx, account_id=actor.account_id, roster=roster, actor_role=actor.role)
-    return Kept(upload_id, planned)
-
-
-def kept_upload(tx: Tx, *, actor: Person, upload_id: str) -> bytes | None:
-    """The kept file; None if it is gone or somebody else's."""
-    return tx.uploads.peek(upload_id, actor.account_id, actor.id)
-
-
-def drop_upload(tx: Tx, *, actor: Person, upload_id: str) -> None:
-    """Forget a kept file once it was imported."""
-    tx.uploads.take(upload_id, actor.account_id, actor.id)
+def suspend(tx: Tx, now: Instant, person: Person, *, actor_id: str | None) -> None:
+    """Stop somebody whose row is held from signing in, with everything that they have open."""
+    tx.people.set_state(person.id, PersonState.DISABLED)
+    sessions.end_others(tx, now, person)
+    wait_stops.stop(tx, now, person, StopReason.DISABLED, actor_id=actor_id)
+    tx.passes.end_all(person.id, at=now)
+    record(tx, now, EventKind.PERSON_DISABLED, person, actor_id=actor_id)

@@ -108,6 +108,16 @@ class People(Protocol):
 
     def set_state(self, person_id: str, state: PersonState) -> None: ...
     def set_role(self, person_id: str, role: Role) -> None: ...
+    def set_details(
+        self, person_id: str, *, name: str, language: str, zone: str, external_id: str
+    ) -> None:
+        """What a directory says about somebody; the caller holds the row."""
+        ...
+
+    def set_email(self, person_id: str, email: str) -> None:
+        """Another address, which nobody has. The caller holds the row."""
+        ...
+
     def set_duty(self, person_id: str, duty: Duty) -> None:
         """When the second factor that is asked of them is due. The caller holds the row."""
         ...

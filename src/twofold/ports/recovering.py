@@ -19,6 +19,10 @@ class Addresses(Protocol):
         """The person's, confirmed or not."""
         ...
 
+    def people(self, account_id: str) -> set[str]:
+        """The ids of everybody of the account who has one, confirmed or not."""
+        ...
+
     def confirm(self, person_id: str, *, at: Instant) -> bool:
         """It is proved; false if there is none that waits for it."""
         ...

@@ -21,6 +21,7 @@ OF = select(
     addresses.c.added_at,
     addresses.c.confirmed_at,
 ).where(OF_PERSON)
+PEOPLE = select(addresses.c.person_id).where(addresses.c.account_id == bindparam("account_id"))
 CONFIRM = (
     update(addresses)
     .where(OF_PERSON, addresses.c.confirmed_at.is_(None))
@@ -51,6 +52,11 @@ class Addresses:
         """The person's, confirmed or not."""
         row = self._connection.execute(OF, {"of_person": person_id}).one_or_none()
         return None if row is None else SecondAddress(*row)
+
+    def people(self, account_id: str) -> set[str]:
+        """The ids of everybody of the account who has one, confirmed or not."""
+        rows = self._connection.execute(PEOPLE, {"account_id": account_id})
+        return set(rows.scalars())
 
     def confirm(self, person_id: str, *, at: Instant) -> bool:
         """True for exactly one caller."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, case, select, update
+from sqlalchemy import Connection, Executable, Text, bindparam, case, func, select, update
 
 from twofold.core.errors import NotFound
 from twofold.core.people import Credential, Instant, Person, PersonState, Role, email_key
@@ -58,6 +58,29 @@ MARK_STOLEN = (
 SET_ROLE = update(people).where(people.c.id == bindparam("of_person")).values(role=bindparam("to"))
 
 
+SET_DETAILS = (
+    update(people)
+    .where(people.c.id == bindparam("of_person"))
+    .values(
+        name=bindparam("to_name"),
+        language=bindparam("to_language"),
+        zone=bindparam("to_zone"),
+        external_id=bindparam("to_id"),
+        search_text=bindparam("search", type_=Text) + people.c.email_key,
+    )
+)
+OLD_NAME = func.substr(
+    people.c.search_text, 1, func.length(people.c.search_text) - func.length(people.c.email_key)
+)
+SET_EMAIL = (
+    update(people)
+    .where(people.c.id == bindparam("of_person"))
+    .values(
+        email=bindparam("to"),
+        email_key=bindparam("key"),
+        search_text=OLD_NAME + bindparam("key", type_=Text),
+    )
+)
 SET_DUTY = (
     update(people)
     .where(people.c.id == bindparam("of_person"))
@@ -132,6 +155,25 @@ class People(PeopleLists):
     def set_role(self, person_id: str, role: Role) -> None:
         """Give another role."""
         self._connection.execute(SET_ROLE, {"of_person": person_id, "to": role.value})
+
+    def set_details(
+        self, person_id: str, *, name: str, language: str, zone: str, external_id: str
+    ) -> None:
+        """What a directory says about somebody."""
+        values = {
+            "of_person": person_id,
+            "to_name": name,
+            "to_language": language,
+            "to_zone": zone,
+            "to_id": external_id or None,
+            "search": f"{email_key(name)}\n",
+        }
+        self._connection.execute(SET_DETAILS, values)
+
+    def set_email(self, person_id: str, email: str) -> None:
+        """Another address, which nobody has."""
+        values = {"of_person": person_id, "to": email, "key": email_key(email)}
+        self._connection.execute(SET_EMAIL, values)
 
     def set_duty(self, person_id: str, duty: Duty) -> None:
         """When the second factor that is asked of them is due. The caller holds the row."""

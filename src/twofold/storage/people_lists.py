@@ -6,13 +6,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from twofold.core.mail import MailKind, MailState
-from twofold.core.people import Person, PersonState, Role, email_key
+from twofold.core.people import Person, PersonKind, PersonState, Role, email_key
 from twofold.ports import PersonRow, Tally
 from twofold.storage.people_rows import ENROLLED, PERSON, person_of
 from twofold.storage.tables import mails, people
 
 OF_ACCOUNT = people.c.account_id == bindparam("account_id")
 NOT_DISABLED = people.c.state != PersonState.DISABLED.value
+IS_PERSON = people.c.kind == PersonKind.PERSON.value
 IS_ADMIN = people.c.role.in_((Role.ADMIN.value, Role.OWNER.value))
 
 LAST_MAIL = (
@@ -35,11 +36,15 @@ ROWS = (
 ONLY = {
     "": None,
     "enrolled": and_(ENROLLED, NOT_DISABLED),
-    "not-enrolled": and_(~ENROLLED, NOT_DISABLED),
+    "not-enrolled": and_(~ENROLLED, NOT_DISABLED, IS_PERSON),
     "failed-mail": and_(LAST_MAIL_FAILED, NOT_DISABLED),
     "disabled": ~NOT_DISABLED,
 }
-ALL_ACTIVE = select(*PERSON, ENROLLED).where(OF_ACCOUNT, NOT_DISABLED).order_by(people.c.email_key)
+ALL_ACTIVE = (
+    select(*PERSON, ENROLLED)
+    .where(OF_ACCOUNT, NOT_DISABLED, IS_PERSON)
+    .order_by(people.c.email_key)
+)
 ADMINS = select(*PERSON).where(OF_ACCOUNT, NOT_DISABLED, IS_ADMIN).order_by(people.c.email_key)
 ANY_OWNER = (
     select(*PERSON)
@@ -56,7 +61,7 @@ def number_of(*conditions: Any) -> Any:
 
 TALLY = (
     select(
-        number_of(NOT_DISABLED),
+        number_of(NOT_DISABLED, IS_PERSON),
         number_of(NOT_DISABLED, ENROLLED),
         number_of(NOT_DISABLED, ENROLLED, IS_ADMIN),
         number_of(~NOT_DISABLED),
@@ -65,7 +70,11 @@ TALLY = (
     .select_from(WITH_LAST_MAIL)
     .where(OF_ACCOUNT)
 )
-ROLES = select(people.c.role, func.count()).where(OF_ACCOUNT, NOT_DISABLED).group_by(people.c.role)
+ROLES = (
+    select(people.c.role, func.count())
+    .where(OF_ACCOUNT, NOT_DISABLED, IS_PERSON)
+    .group_by(people.c.role)
+)
 
 
 class PeopleLists:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from twofold.core import locks
 from twofold.core.case import diagnose, drift_of, requirement_of
 from twofold.core.evidence import PARAMETERS
-from twofold.core.people import Person, Role
+from twofold.core.people import Person, PersonKind, Role
 from twofold.core.policy import who_unlocks
 from twofold.flows import groups, people, troubleshoot
 from twofold.flows.setup import Refused
@@ -40,6 +40,7 @@ async def show(ctx: Ctx) -> Response:
             "email": row.person.email,
             "role": row.person.role,
             "state": row.person.state,
+            "is_program": row.person.kind is PersonKind.SERVICE,
             "enrolled": row.enrolled,
             "last_mail_kind": row.last_mail_kind,
             "last_mail_state": row.last_mail_state,
@@ -106,6 +107,7 @@ async def show_add(ctx: Ctx) -> Response:
 def _add_page(ctx: Ctx, errors: list[FieldError]) -> Response:
     values = {name: ctx.field(name) for name in ("name", "email")}
     values["role"] = ctx.field("role") or Role.MEMBER.value
+    values["kind"] = ctx.field("kind")
     return ctx.render("person_add.html", 422 if errors else 200, values=values, errors=errors)
 
 
@@ -122,6 +124,7 @@ async def add(ctx: Ctx) -> Response:
         name=ctx.field("name"),
         email=ctx.field("email"),
         role=role,
+        kind=PersonKind.SERVICE if ctx.field("kind") == "service" else PersonKind.PERSON,
     )
     if isinstance(done, Refused):
         return _add_page(ctx, [FieldError(done.field, done.sentence)])

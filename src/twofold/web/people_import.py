@@ -2,16 +2,20 @@
 
 from starlette.responses import Response
 
-from twofold.core import roster
 from twofold.core.people import Role
-from twofold.core.roster import Action, Plan, Roster
-from twofold.flows import people
+from twofold.core.roster import Roster, parse
+from twofold.core.roster_plan import Action, Plan
+from twofold.flows import roster
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
 
 SHOWN = 500
 """Rows of a preview on one page; problems come first, so none is hidden by the cut."""
-ACTIONS = {Action.ADD: "add", Action.SAME: "known", Action.DIFFERS: "known"}
+SHOWN_OUT = 100
+"""People who are not in the file, on the same page."""
+ORDER = (Action.PROBLEM, Action.CHANGE, Action.ADD, Action.SAME)
+LEAVE, SUSPEND = "leave", "suspend"
+"""What becomes of whoever is not in the file."""
 
 
 async def show(ctx: Ctx) -> Response:
@@ -35,11 +39,16 @@ async def preview(ctx: Ctx) -> Response:
         return _form_page(
             ctx, [FieldError("text", "Paste a list, or choose a file with one person a line.")]
         )
-    parsed = roster.parse(content)
+    parsed = parse(content)
     if not isinstance(parsed, Roster):
         return _form_page(ctx, [FieldError(field, parsed.sentence)])
     kept = await ctx.world.store.run(
-        people.keep_upload, ctx.now, actor=ctx.me.person, content=content, roster=parsed
+        roster.keep,
+        ctx.now,
+        account=ctx.me.account,
+        actor=ctx.me.person,
+        content=content,
+        roster=parsed,
     )
     return _preview_page(ctx, kept.upload_id, kept.plan)
 
@@ -52,54 +61,40 @@ def _content(ctx: Ctx) -> tuple[str, bytes]:
 
 
 def _preview_page(ctx: Ctx, upload_id: str, plan: Plan, status: int = 200) -> Response:
-    ordered = sorted(plan.rows, key=lambda row: row.action is not Action.PROBLEM)
-    rows = [
-        {
-            "line": row.row.line,
-            "name": row.row.name,
-            "email": row.row.email,
-            "role": row.row.shown_role,
-            "action": ACTIONS.get(row.action, "problem"),
-            "problem": row.note if row.action is Action.PROBLEM else "",
-            "note": row.note,
-        }
-        for row in ordered[:SHOWN]
-    ]
+    ordered = sorted(plan.rows, key=lambda row: ORDER.index(row.action))
     return ctx.render(
         "people_preview.html",
         status,
         upload_id=upload_id,
-        rows=rows,
+        rows=ordered[:SHOWN],
         rows_left=max(0, len(plan.rows) - SHOWN),
-        counts={
-            "add": plan.added,
-            "known": len(plan.rows) - plan.added - plan.problems,
-            "problems": plan.problems,
-        },
+        plan=plan,
+        out=plan.left_out[:SHOWN_OUT],
+        out_left=max(0, len(plan.left_out) - SHOWN_OUT),
+        values={"out": ctx.field("out") or LEAVE},
     )
 
 
 async def apply(ctx: Ctx) -> Response:
     """POST /people/import/{id}: all rows or none."""
     upload_id = ctx.request.path_params["id"]
-    content = await ctx.world.store.run(
-        people.kept_upload, actor=ctx.me.person, upload_id=upload_id
-    )
-    parsed = roster.parse(content) if content is not None else None
+    content = await ctx.world.store.run(roster.kept, actor=ctx.me.person, upload_id=upload_id)
+    parsed = parse(content) if content is not None else None
     if not isinstance(parsed, Roster):
         return _form_page(
             ctx, [FieldError("", "That list is not here any more. Paste or choose it once more.")]
         )
     plan = await ctx.world.store.run(
-        people.apply_import,
+        roster.apply,
         ctx.now,
         account=ctx.me.account,
         actor=ctx.me.person,
         roster=parsed,
+        suspend=ctx.field("out") == SUSPEND,
     )
     if plan.problems:
         return _preview_page(ctx, upload_id, plan, 422)
-    await ctx.world.store.run(people.drop_upload, actor=ctx.me.person, upload_id=upload_id)
+    await ctx.world.store.run(roster.drop, actor=ctx.me.person, upload_id=upload_id)
     return ctx.go("/people")
 
 
