@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.conftest import FixedClock
 from tests.mail.servers import Box
+from tests.world import Organisation, found
+from twofold.ports import Store
+from twofold.storage.sealing import KeyRing
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +44,15 @@ def certified() -> Callable[[trustme.CA, str], ssl.SSLContext]:
 def box() -> Box:
     """An empty mail box."""
     return Box()
+
+
+@pytest.fixture
+def key(keyring: KeyRing) -> bytes:
+    """The sealing key, for a second process; a ring has no way to give it away."""
+    return keyring._keys["00000001"]
+
+
+@pytest.fixture
+def acme(store: Store, clock: FixedClock) -> Organisation:
+    """The organisation Acme with its owner Olga."""
+    return found(store, clock)

@@ -6,36 +6,20 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import FixedClock
 from tests.mail.letters import PUBLIC_URL
 from tests.mail.servers import Box, mail_server
 from tests.mail.worlds import world_of
-from tests.world import Organisation, found
+from tests.world import Organisation
 from twofold.core.mail import LEASE, Mail, MailKind, MailState
 from twofold.flows.deliver import deliver_due
 from twofold.mail.messages import MailTemplates
 from twofold.mail.smtp import SmtpMailer
-from twofold.ports import Store, World
-from twofold.storage.sealing import KeyRing
+from twofold.ports import World
 from twofold.system import SystemRandom
 from twofold.worker import Worker
 
 ROOT = Path(__file__).parents[2]
 SENDER = "Twofold <twofold@acme.example>"
-
-
-@pytest.fixture
-def key(keyring: KeyRing) -> bytes:
-    """The sealing key, for a second process; a ring has no way to give it away."""
-    return keyring._keys["00000001"]
-
-
-@pytest.fixture
-def acme(store: Store, clock: FixedClock) -> Organisation:
-    """The organisation Acme with its owner Olga."""
-    return found(store, clock)
 
 
 def world(acme: Organisation, random: SystemRandom, port: int) -> World:
