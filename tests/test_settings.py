@@ -326,3 +326,36 @@ def test_a_time_server_may_be_named(value: str) -> None:
 def test_a_time_server_that_cannot_be_is_refused(value: str) -> None:
     """With how it must look."""
     assert "must look like ntp.example.org" in refusal(NTP_SERVER=value)
+
+
+def test_reports_go_to_the_sender_unless_another_address_is_named() -> None:
+    """The envelope sender; nothing is read and the hook is off by default."""
+    settings = load({"TWOFOLD_MAIL_FROM": "Maple <hello@maple.example>"})
+    assert settings.mail_return_path == "hello@maple.example"
+    assert (settings.mail_reports, settings.mail_report_token) == (None, None)
+    named = load({"TWOFOLD_MAIL_RETURN_PATH": " bounces@maple.example "})
+    assert named.mail_return_path == "bounces@maple.example"
+    assert load({"TWOFOLD_MAIL_REPORTS": "", "TWOFOLD_MAIL_REPORT_TOKEN": ""}).mail_reports is None
+    assert load({"TWOFOLD_MAIL_REPORTS": "box"}).mail_reports == Path("box").absolute()
+
+
+@pytest.mark.parametrize("value", ["", "bounces", "a@b@c", "A <a@b.example>", "ä@b.example"])
+def test_a_return_path_is_one_plain_address(value: str) -> None:
+    """It stands in an envelope."""
+    assert "must look like bounces@example.org" in refusal(MAIL_RETURN_PATH=value)
+
+
+@pytest.mark.parametrize("value", ["short", "a" * 31, "a" * 513, "ä" * 40, "a b" * 20])
+def test_a_token_that_could_be_guessed_or_sent_wrongly_is_refused(value: str) -> None:
+    """And the sentence says how to make one, without repeating it."""
+    said = refusal(MAIL_REPORT_TOKEN=value)
+    assert "openssl rand -hex 32" in said
+    assert value not in said or value == "short"
+
+
+def test_nothing_of_the_token_is_shown() -> None:
+    """Neither by `config check` nor by a repr."""
+    settings = load({"TWOFOLD_MAIL_REPORT_TOKEN": "hunter2" * 6})
+    rows = {row.name: row.value for row in check_rows(settings)}
+    assert rows["TWOFOLD_MAIL_REPORT_TOKEN"] == "•••"
+    assert "hunter2" not in repr(settings) + str(rows)

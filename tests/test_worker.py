@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from tests.conftest import FixedClock
+from tests.mail.reports import postfix
 from tests.mail.worlds import GREYLISTED, FakeMailer, world_of
 from tests.trouble import bad_morning, ordinary_month
 from tests.world import DESK, Organisation, found
@@ -16,6 +18,7 @@ from twofold.core.mail import MailKind, MailState
 from twofold.core.people import DAY, HOUR
 from twofold.data import load_apps
 from twofold.flows.outbox import write_mail
+from twofold.mail.report_box import Maildir
 from twofold.ports import Letter, Store, World
 from twofold.system import SystemRandom
 from twofold.worker import BATCH, Worker
@@ -161,6 +164,35 @@ def test_no_news_of_the_clock_is_no_good_news(world: World, acme: Organisation) 
     with capture_logs() as logs:
         worker.tick()
     assert logs == []
+
+
+def test_it_reads_the_reports_once_a_minute_and_says_once_that_it_cannot(
+    world: World, acme: Organisation, tmp_path: Path
+) -> None:
+    """A mail that came back is marked; a box that is not there is said in the log, and read as soon
+    as it is.
+    """
+    (mail_id,) = write(acme)
+    worker = Worker(replace(world, reports=Maildir(tmp_path / "box")))
+    with capture_logs() as logs:
+        worker.tick()
+        acme.clock.advance(60)
+        worker.tick()
+    assert [(log["event"], log["why"]) for log in logs] == [
+        ("mail-reports-not-readable", "No such file or directory")
+    ]
+    for part in ("new", "cur"):
+        (tmp_path / "box" / part).mkdir(parents=True)
+    (tmp_path / "box/new/1").write_bytes(postfix(f"<{mail_id}@twofold.mail>"))
+    worker.tick()
+    assert state_of(acme, mail_id) is MailState.SENT
+    acme.clock.advance(60)
+    with capture_logs() as logs:
+        worker.tick()
+        acme.clock.advance(60)
+        worker.tick()
+    assert state_of(acme, mail_id) is MailState.BOUNCED
+    assert [(log["event"], log["bounced"]) for log in logs] == [("mail-reports", 1)]
 
 
 def test_started_it_sends_what_is_due_and_stops_when_told(

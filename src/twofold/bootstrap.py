@@ -1,9 +1,11 @@
 """The only builder: settings -> world -> faces. Nothing else knows both sides of a port."""
 
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import uvicorn
 
@@ -15,8 +17,9 @@ from twofold.data import load_apps, load_common
 from twofold.flows import setup
 from twofold.hashing import Argon2Hasher
 from twofold.mail.messages import MailTemplates
+from twofold.mail.report_box import Maildir, Stream
 from twofold.mail.smtp import SmtpMailer
-from twofold.ports import World
+from twofold.ports import ReportBox, World
 from twofold.settings import Settings
 from twofold.storage import open_storage
 from twofold.system import SystemClock, SystemRandom
@@ -49,15 +52,36 @@ def open_world(settings: Settings) -> Iterator[World]:
             ),
             clock=SystemClock(),
             random=random,
-            mailer=SmtpMailer(settings.smtp_url, settings.mail_from, postbox),
+            mailer=SmtpMailer(
+                settings.smtp_url,
+                settings.mail_from,
+                postbox,
+                return_path=settings.mail_return_path,
+            ),
             postbox=postbox,
             public_url=settings.public_url,
             common_passwords=common_passwords(),
             trusted_proxies=settings.trusted_proxies,
             apps=load_apps(),
+            reports=Maildir(settings.mail_reports) if settings.mail_reports else None,
+            report_token=settings.mail_report_token,
         )
     finally:
         store.close()
+
+
+@contextmanager
+def open_reports(path: Path | None) -> Iterator[ReportBox]:
+    """The reports at this path: a Maildir, an mbox or one message; None is standard input.
+    Raises `OSError`.
+    """
+    if path is None:
+        yield Stream(sys.stdin.buffer)
+    elif path.is_dir():
+        yield Maildir(path)
+    else:
+        with path.open("rb") as file:
+            yield Stream(file)
 
 
 def common_passwords() -> frozenset[str]:

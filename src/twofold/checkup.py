@@ -253,7 +253,9 @@ def _compared(check: str, ahead: float, whom: str, within: float) -> Finding:
 def of_mail(settings: Settings, mail_to: str) -> list[Finding]:
     """A conversation with the mail server up to the point where a mail would follow."""
     postbox = MailTemplates(settings.public_url)
-    mailer = SmtpMailer(settings.smtp_url, settings.mail_from, postbox)
+    mailer = SmtpMailer(
+        settings.smtp_url, settings.mail_from, postbox, return_path=settings.mail_return_path
+    )
     if not mailer.configured:
         says = "No mail server is set: mails wait in the outbox."
         return [warn("mail", says, "Set TWOFOLD_SMTP_URL.")]

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from twofold.mail.envelope import UnwritableAddress, deliverable
 from twofold.mail.smtp_url import parse_smtp_url
 from twofold.ntp import split_server
 
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9.-]*[a-z0-9])?\Z|[0-9a-f:.]+\Z", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
-_MASK = "•••"
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{32,512}")
+"""What a bearer token may hold (RFC 6750 section 2.1), and no less than 32 characters of it."""
+MASK = "•••"
+"""What stands in place of a secret."""
 
 
 def data_dir(value: Any) -> Path:
@@ -131,6 +135,40 @@ def mail_from(value: Any) -> str:
     return formataddr((name, address)) if name.isascii() else text
 
 
+def address_of(sender: str) -> str:
+    """The address in `Name <address>`, for the default of what follows from it."""
+    return parseaddr(sender)[1]
+
+
+def mail_address(value: Any) -> str:
+    """One address of ASCII characters without a name."""
+    text = _text(value).strip()
+    try:
+        address = deliverable(text)
+    except UnwritableAddress:
+        address = ""
+    if not address or not address.isascii():
+        raise ValueError("must look like bounces@example.org.")
+    return address
+
+
+def maildir(value: Any) -> Path | None:
+    """An absolute path, or None; whether it can be read is seen when it is."""
+    text = "" if value is None else _text(value).strip()
+    return Path(text).expanduser().absolute() if text else None
+
+
+def bearer_token(value: Any) -> str | None:
+    """A secret that cannot be guessed, or None; an empty text is none."""
+    text = "" if value is None else _text(value).strip()
+    if text and not _TOKEN.fullmatch(text):
+        raise ValueError(
+            "must be 32 to 512 characters out of letters, digits and . _ ~ + / = - :"
+            " `openssl rand -hex 32` makes one."
+        )
+    return text or None
+
+
 def whole(low: int, high: int) -> Callable[[Any], int]:
     """A check for a whole number from `low` to `high`."""
 
@@ -156,8 +194,8 @@ def mail_host(url: str) -> str:
 
 def masked(text: str) -> str:
     """`text` with the passwords of a URL, before the @ or in the query, replaced by dots."""
-    text = re.sub(r"(?<=://)([^/\s:@]*):\S*@", rf"\1:{_MASK}@", text)
-    return re.sub(r"(?<=[?&]password=)[^&\s]*", _MASK, text)
+    text = re.sub(r"(?<=://)([^/\s:@]*):\S*@", rf"\1:{MASK}@", text)
+    return re.sub(r"(?<=[?&]password=)[^&\s]*", MASK, text)
 
 
 def _text(value: Any) -> str:

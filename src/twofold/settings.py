@@ -48,6 +48,15 @@ class Settings:
     `?starttls=off`. Default: none; mails wait in the outbox."""
     mail_from: str
     """Sender of mails. Default: `Twofold <twofold@HOST>` with the host of `public_url`."""
+    mail_return_path: str
+    """The address that mail servers send their reports to (the envelope sender). Default: the
+    address of `mail_from`."""
+    mail_reports: Path | None
+    """A Maildir into which that address is delivered; once a minute its reports are read and mails
+    that came back are marked. Default: none."""
+    mail_report_token: str | None = field(repr=False)
+    """What a mail provider sends as `Authorization: Bearer …` with its reports to
+    `/hooks/mail-reports`, at least 32 characters. Default: none; the address answers 404."""
     ntp_server: str | None
     """A time server, `ntp.example.org` or `ntp.example.org:123`, that `twofold doctor` and the
     start compare our clock with. Default: none; nothing is asked."""
@@ -85,6 +94,9 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "trusted_proxies": values.networks,
     "smtp_url": values.smtp_url,
     "mail_from": values.mail_from,
+    "mail_return_path": values.mail_address,
+    "mail_reports": values.maildir,
+    "mail_report_token": values.bearer_token,
     "ntp_server": values.ntp_server,
     "argon2_memory_kib": values.whole(7168, 4 * 2**20),
     "argon2_time": values.whole(1, 64),
@@ -92,6 +104,8 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "password_pool": values.whole(1, 64),
 }
 
+_SECRETS = frozenset({"mail_report_token"})
+"""Settings of which nothing is shown."""
 _ARGON2_MINIMUM = 5 * 7168
 """KiB times passes of the cheapest Argon2id setting that OWASP's password storage sheet lists."""
 
@@ -142,7 +156,9 @@ def _shown(settings: Settings, name: str) -> str:
     value = getattr(settings, name)
     if isinstance(value, tuple):
         return ", ".join(str(one) for one in value) or "none"
-    return "not set" if value is None else str(value)
+    if value is None:
+        return "not set"
+    return values.MASK if name in _SECRETS else str(value)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
@@ -238,6 +254,9 @@ def _with_defaults(given: Mapping[str, Given]) -> dict[str, Given]:
     default("trusted_proxies", "")
     default("smtp_url", None)
     default("mail_from", f"Twofold <twofold@{values.mail_host(str(full['public_url'].value))}>")
+    default("mail_return_path", values.address_of(str(full["mail_from"].value)))
+    default("mail_reports", None)
+    default("mail_report_token", None)
     default("ntp_server", None)
     default("argon2_memory_kib", 19456)
     default("argon2_time", 2)

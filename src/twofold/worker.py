@@ -12,7 +12,7 @@ import structlog
 from twofold.core.crowd import FEWEST, LOUD, NOBODY, Picture
 from twofold.core.people import MINUTE, Instant
 from twofold.core.radar_words import headline, likely_cause
-from twofold.flows import clock, deadlines, expansion, radar, reminders, waits
+from twofold.flows import clock, deadlines, expansion, mail_reports, radar, reminders, waits
 from twofold.flows.deliver import deliver_due
 from twofold.flows.housekeeping import purge
 from twofold.flows.radar_watch import Changes, RadarWatch
@@ -25,6 +25,8 @@ LOOK_EVERY, MOST_WAITS = 5, 50
 """Seconds between two looks at delayed recoveries, and how many are moved at most in one."""
 MOST_REMINDERS, MOST_BATCHES = 20, 20
 """Transactions of the rollout in one look, so that mails are sent in between."""
+MOST_REPORTS = 500
+"""Messages of the report box that are read at most in one minute."""
 BATCH = 10
 """Mails between two looks at whether to stop or to clean up."""
 
@@ -43,6 +45,7 @@ class Worker:
         self._cleaned_at: Instant | None = None
         self._looked_at: Instant | None = None
         self._told: Picture = NOBODY
+        self._box_is_shut = False
         self._radar, self._changes = RadarWatch(world.store, world.apps), Changes()
 
     def start(self) -> None:
@@ -72,6 +75,7 @@ class Worker:
             self._world.store.call(purge, now)
             self._watch_the_clock(now)
             self._watch_the_radar(now)
+            self._read_the_reports()
         if self._looked_at is None or not 0 <= now - self._looked_at < LOOK_EVERY:
             self._looked_at = now
             self._move_the_waits(now)
@@ -121,6 +125,22 @@ class Worker:
                     people=len(incident.people),
                     cause=likely_cause(incident.cause).name,
                 )
+
+    def _read_the_reports(self) -> None:
+        """Mark the mails that came back. A box that cannot be read is said once."""
+        box = self._world.reports
+        if box is None:
+            return
+        try:
+            count = mail_reports.read_box(self._world, box, limit=MOST_REPORTS)
+        except OSError as problem:
+            if not self._box_is_shut:
+                _log.warning("mail-reports-not-readable", why=problem.strerror)
+            self._box_is_shut = True
+            return
+        self._box_is_shut = False
+        if count:
+            _log.info("mail-reports", **{fate.name.lower(): seen for fate, seen in count.items()})
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from email import message_from_bytes, policy
+from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -12,6 +13,8 @@ from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
 
 from tests.cli.conftest import Run
+from tests.mail.reports import postfix
+from twofold.cli.world import open_world
 
 KEYS = {
     "id", "account", "person", "name", "to", "kind", "state", "attempts", "error", "message_id",
@@ -145,3 +148,64 @@ def test_a_mail_server_that_is_away_leaves_the_mails_waiting(
     (mail,) = outbox(account)
     assert (mail["state"], mail["attempts"]) == ("queued", 1)
     assert mail["error"]
+
+
+def came_back(run: Run) -> list[str]:
+    """The Message-IDs of two mails that a server took."""
+    invite(run, "bo@example.org")
+    invite(run, "cy@example.org")
+    assert run("mail", "send").status == 0
+    return [str(mail["message_id"]) for mail in outbox(run)]
+
+
+def test_a_report_from_a_pipe_marks_the_mail(account: Run, inbox: Inbox) -> None:
+    """Once; later it is known, and somebody else's report is not ours."""
+    assert inbox.messages == []
+    cy, _ = came_back(account)
+    done = account("mail", "reports", "-", stdin=postfix(cy))
+    assert (done.status, done.out) == (0, "bounced 1\n")
+    states = {str(mail["to"]): (mail["state"], mail["error"]) for mail in outbox(account)}
+    assert states["bo@example.org"] == ("sent", "")
+    assert states["cy@example.org"][0] == "bounced"
+    assert str(states["cy@example.org"][1]).startswith("550 5.1.1")
+    assert account("mail", "reports", "-", stdin=postfix(cy)).out == "known already 1\n"
+    assert account("mail", "reports", "-", stdin=postfix("<1@x>")).out == "not ours 1\n"
+    assert account("mail", "reports", "-").out == "no message\n"
+
+
+def test_a_maildir_is_read_and_emptied(account: Run, inbox: Inbox, tmp_path: Path) -> None:
+    """Processed messages are moved from new/ to cur/."""
+    assert inbox.messages == []
+    for number, message_id in enumerate(came_back(account)):
+        for part in ("new", "cur", "tmp"):
+            (tmp_path / "box" / part).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "box/new" / f"{number}.mx").write_bytes(postfix(message_id))
+    assert account("mail", "reports", str(tmp_path / "box")).out == "bounced 2\n"
+    assert len(list((tmp_path / "box/cur").iterdir())) == 2
+    assert account("mail", "reports", str(tmp_path / "box")).out == "no message\n"
+
+
+def test_an_mbox_is_read(account: Run, inbox: Inbox, tmp_path: Path) -> None:
+    """And left as it is."""
+    assert inbox.messages == []
+    line = b"From MAILER-DAEMON Tue Nov 24 14:32:05 2026\n"
+    whole = b"".join(line + postfix(message_id) + b"\n" for message_id in came_back(account))
+    (tmp_path / "mbox").write_bytes(whole)
+    assert account("mail", "reports", str(tmp_path / "mbox")).out == "bounced 2\n"
+    assert (tmp_path / "mbox").read_bytes() == whole
+
+
+def test_a_box_that_cannot_be_read_is_said(account: Run, tmp_path: Path) -> None:
+    """With its path."""
+    nowhere = str(tmp_path / "nowhere")
+    said = account("mail", "reports", nowhere).sentence
+    assert said == f"{nowhere} cannot be read: no such file or directory."
+
+
+def test_a_report_that_comes_too_early_is_asked_for_again(account: Run) -> None:
+    """Status 75 (EX_TEMPFAIL): the mail is being sent at this moment."""
+    invite(account, "bo@example.org")
+    with open_world() as world:
+        (mail,) = world.store.call(lambda tx: tx.mails.claim(world.clock.now(), limit=1))
+    done = account("mail", "reports", "-", stdin=postfix(mail.message_id))
+    assert (done.status, done.out) == (75, "too early 1\n")

@@ -16,7 +16,7 @@ from twofold.core.clocks import Drift
 from twofold.core.diagnosis import Cause
 from twofold.core.evidence import BROKEN, NOT_LOOKED_AT, Device, tries
 from twofold.core.locks import Lock, LockKind
-from twofold.core.mail import Mail, MailKind, MailState
+from twofold.core.mail import UNREACHED, Mail, MailKind, MailState
 from twofold.core.passkeys import Passkey
 from twofold.core.people import DAY, HOUR, GuardPolicy, PasskeysFrom, PersonState, Role
 from twofold.core.rules import FactorPolicy
@@ -166,11 +166,12 @@ def mail(kind: MailKind, state: MailState, error: str = "") -> Mail:
     [
         (MailState.QUEUED, "waits to be sent"), (MailState.SENDING, "waits to be sent"),
         (MailState.SENT, "was sent yesterday"), (MailState.FAILED, "failed: 550 nobody here."),
+        (MailState.BOUNCED, "came back: 550 nobody here."),
     ],
 )  # fmt: skip
 def test_whoever_never_began_is_told_with_the_fate_of_the_mail(state: MailState, said: str) -> None:
     """Invited, or asked to set up."""
-    error = "550 nobody here." if state is MailState.FAILED else ""
+    error = "550 nobody here." if state in UNREACHED else ""
     invited = replace(BEN, state=PersonState.INVITED, has_password=False)
     for who, kind, start in (
         (invited, MailKind.INVITATION, "Never signed in: no password yet."),

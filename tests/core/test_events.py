@@ -101,6 +101,7 @@ def test_words_are_kept_for_ever() -> None:
         "EXPORTED": "audit:exported",
         "LOG_SEALED": "audit:sealed",
         "MAIL_OPENED": "mail:opened",
+        "MAIL_BOUNCED": "mail:bounced",
         "CONSOLE_LINK_MADE": "console:link-made",
         "RECOVERY_LINK_MADE": "console:recovery-link-made",
         "RECOVERY_LINK_USED": "recovery:link-used",

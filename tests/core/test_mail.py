@@ -61,7 +61,13 @@ def test_a_lease_is_shorter_than_the_first_waits_together() -> None:
 
 def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
     """They are in databases and on pages: a renamed one needs a migration."""
-    assert {state.value for state in MailState} == {"queued", "sending", "sent", "failed"}
+    assert {state.value for state in MailState} == {
+        "queued",
+        "sending",
+        "sent",
+        "failed",
+        "bounced",
+    }
     assert {kind.value for kind in MailKind} == {
         "invitation",
         "switched-on",

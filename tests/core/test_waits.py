@@ -115,7 +115,7 @@ def test_no_day_counts_on_which_the_notice_did_not_leave() -> None:
     assert next_step(WAIT, NOW + DAY, late) == (Step.HOLD, NOW + 20 * HOUR + DAY)
 
 
-@pytest.mark.parametrize("told", [None, Told(MailState.FAILED, None)])
+@pytest.mark.parametrize("told", [None, Told(MailState.FAILED, None), Told(MailState.BOUNCED, NOW)])
 def test_somebody_who_cannot_be_told_does_not_wait(told: Told | None) -> None:
     """Nor could the link reach them."""
     assert next_step(WAIT, NOW + 1, told)[0] is Step.UNREACHABLE

@@ -30,6 +30,7 @@ PUBLIC = {
     "/address/{token}",
     "/wait/{token}",
     "/wait/stop/{token}",
+    "/hooks/mail-reports",
 }
 HALF = {
     "/sign-in/code",

@@ -8,6 +8,7 @@ from twofold.core.authenticators import Totp
 from twofold.core.desk import Act
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
+from twofold.core.mail_reports import Action, Report
 from twofold.core.people import GuardPolicy, Person, Role
 from twofold.core.roster import Roster, parse
 from twofold.core.tokens import Purpose
@@ -18,6 +19,7 @@ from twofold.flows import (
     desk,
     enrol,
     guard_policy,
+    mail_reports,
     mails,
     passwords,
     people,
@@ -451,6 +453,14 @@ def mail_opened(acme: Organisation) -> Callable[[], object]:
     return lambda: acme.call(mails.open_mail, caller=caller, mail_id=mail.id, mail_server=False)
 
 
+def mail_came_back(acme: Organisation) -> Callable[[], object]:
+    """A server reports that a mail will not arrive."""
+    (mail,) = acme.mails(acme.add("Ben", invited=True))
+    acme.store.call(lambda tx: tx.mails.sent(mail.id, attempts=1, at=acme.now))
+    report = Report(mail.message_id, "", Action.FAILED, "5.1.1", "550 nobody here", None)
+    return lambda: acme.call(mail_reports.take, report=report)
+
+
 TABLE: dict[EventKind, tuple[str, Prepare]] = {
     EventKind.SIGN_IN_STARTED: ("sign_in.settle_password", sign_in_started),
     EventKind.PASSWORD_WRONG: (
@@ -509,6 +519,7 @@ TABLE: dict[EventKind, tuple[str, Prepare]] = {
     EventKind.GUARD_CHANGED: ("guard_policy.set_guard", guard_set),
     EventKind.EXPORTED: ("audit.begin_export", exported),
     EventKind.MAIL_OPENED: ("mails.open_mail", mail_opened),
+    EventKind.MAIL_BOUNCED: ("mail_reports.take", mail_came_back),
     EventKind.CONSOLE_LINK_MADE: (
         "setup.console_link",
         lambda acme: lambda: acme.call(setup.console_link, email=None),

@@ -51,6 +51,20 @@ def test_a_mail_arrives_with_all_its_headers(box: Box) -> None:
     assert message["X-Auto-Response-Suppress"] == "All"
 
 
+def test_reports_of_mail_servers_go_to_the_return_path(box: Box) -> None:
+    """The envelope names it; what people see is the sender. A probe asks with it too."""
+    with mail_server(box) as port:
+        mailer = SmtpMailer(
+            f"smtp://127.0.0.1:{port}", SENDER, POSTBOX,
+            return_path="bounces@acme.example", timeouts=SOON,
+        )  # fmt: skip
+        assert mailer.send(letter()).ok
+        assert mailer.probe("", patience=5).ok
+    (received,) = box.received
+    assert received.sender == "bounces@acme.example"
+    assert received.message["From"] == SENDER
+
+
 def test_a_mail_has_a_text_and_an_html_part(box: Box) -> None:
     """Both say what was rendered, the text first (RFC 2046 section 5.1.4)."""
     with mail_server(box) as port:

@@ -153,6 +153,7 @@ def test_mails_are_counted_by_state_and_kind(store: Store) -> None:
         MailState.SENDING: 0,
         MailState.SENT: 1,
         MailState.FAILED: 1,
+        MailState.BOUNCED: 0,
     }
     later = store.call(lambda tx: tx.mails.counts("acme", since=NOW + 101))
     assert sum(later.values()) == 1

@@ -1,10 +1,13 @@
-"""`twofold mail list` and `twofold mail send`: the outbox."""
+"""`twofold mail list`, `send` and `reports`: the outbox, and what came back."""
 
+import os
 import sys
 from collections import Counter
+from pathlib import Path
 
 import click
 
+from twofold import bootstrap
 from twofold.cli.console import moment, print_json, print_table
 from twofold.cli.menu import refuse
 from twofold.cli.world import open_world
@@ -12,6 +15,7 @@ from twofold.core.mail import Mail, MailState
 from twofold.core.people import Account, Person
 from twofold.flows.console import list_mails
 from twofold.flows.deliver import deliver_due
+from twofold.flows.mail_reports import STAYS, Fate, read_box
 from twofold.flows.setup import Refused
 from twofold.ports import World
 
@@ -21,7 +25,7 @@ UNDONE = (MailState.QUEUED, MailState.SENDING)
 
 @click.group()
 def mail() -> None:
-    """Look at the outbox and send what waits."""
+    """Look at the outbox, send what waits, read what came back."""
 
 
 @mail.command("list")
@@ -30,8 +34,8 @@ def mail() -> None:
 def list_(as_json: bool, account: str | None) -> None:
     """Print the outbox, newest mails first; never their links.
 
-    Keys of the JSON objects: id, account, person, name, to, kind, state (queued, sending, sent
-    or failed), attempts, error, message_id, created_at, next_at, sent_at; times in UTC.
+    Keys of the JSON objects: id, account, person, name, to, kind, state (queued, sending, sent,
+    failed or bounced), attempts, error, message_id, created_at, next_at, sent_at; times in UTC.
     """
     with open_world() as world:
         rows = world.store.call(list_mails, account=account)
@@ -110,3 +114,26 @@ def _report(tried: list[Mail]) -> None:
     if troubles:
         first = troubles[0]
         refuse(f"{first.to_address}: {first.last_error}")
+
+
+@mail.command()
+@click.argument("path", metavar="PATH|-")
+def reports(path: str) -> None:
+    """Read what mail servers report of our mails, and mark those that came back.
+
+    PATH is a Maildir, whose messages are moved from new/ to cur/, an mbox, or one message; `-`
+    reads an mbox or one message from standard input, so that a mail server can pipe into it. A
+    report about a mail that is being sent at this moment ends with status 75, at which a mail
+    server pipes it again.
+    """
+    with open_world() as world:
+        try:
+            with bootstrap.open_reports(None if path == "-" else Path(path)) as box:
+                count = read_box(world, box)
+        except OSError as problem:
+            refuse(f"{path} cannot be read: {(problem.strerror or str(problem)).lower()}.")
+    click.echo(
+        ", ".join(f"{fate.value} {count[fate]}" for fate in Fate if count[fate]) or "no message"
+    )
+    if not STAYS.isdisjoint(count):
+        click.get_current_context().exit(os.EX_TEMPFAIL)

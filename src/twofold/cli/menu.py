@@ -23,7 +23,7 @@ SUMMARIES = {
     "people": "Add, import and list people.",
     "rollout": "Look at the rollout, begin it, pause it, give people more time.",
     "explain": "Say why somebody cannot sign in.",
-    "mail": "Look at the outbox and send what waits.",
+    "mail": "Look at the outbox, send what waits, read what came back.",
     "audit": "Read the log of what happened, and check that nobody changed it.",
     "clock": "Put right what a wrong clock left behind.",
     "doctor": "Check database, keys, clock, mail, address, disk and rights.",

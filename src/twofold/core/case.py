@@ -14,7 +14,7 @@ from twofold.core.authenticators import AuthenticatorState
 from twofold.core.diagnosis import SAME, Cause
 from twofold.core.evidence import Device, Tried
 from twofold.core.locks import Lock, LockKind
-from twofold.core.mail import Mail, MailKind, MailState
+from twofold.core.mail import UNREACHED, Mail, MailKind, MailState
 from twofold.core.moments import near, until
 from twofold.core.passkeys import Passkey
 from twofold.core.people import (
@@ -125,10 +125,10 @@ class Diagnosis:
 def diagnose(case: Case) -> Diagnosis:
     """The case in one sentence, with what follows from it."""
     found = next(answer for rule in RULES if (answer := rule(case)) is not None)
-    failed = case.mails[0] if case.mails and case.mails[0].state is MailState.FAILED else None
+    failed = case.mails[0] if case.mails and case.mails[0].state in UNREACHED else None
     if failed is None or failed.last_error in found.sentence:
         return found
-    line = f"The last mail to {failed.to_address} failed: {failed.last_error}"
+    line = f"The last mail to {failed.to_address} {_lost(failed)}"
     return replace(found, also=(*found.also, line))
 
 
@@ -383,8 +383,8 @@ def _fate(mail: Mail | None, now: Instant) -> tuple[str, str]:
     if mail is None:
         return "", ""
     to = mail.to_address
-    if mail.state is MailState.FAILED:
-        return f"The mail to {to} failed: {mail.last_error}", "Our mail did not reach you."
+    if mail.state in UNREACHED:
+        return f"The mail to {to} {_lost(mail)}", "Our mail did not reach you."
     if mail.state is MailState.SENT:
         sent = mail.sent_at or mail.created_at
         return (
@@ -393,3 +393,9 @@ def _fate(mail: Mail | None, now: Instant) -> tuple[str, str]:
         )
     tried = f" Last answer: {mail.last_error}" if mail.last_error else ""
     return f"The mail to {to} waits to be sent.{tried}", "Our mail is still on its way."
+
+
+def _lost(mail: Mail) -> str:
+    """How a mail did not arrive, in the server's words."""
+    how = "came back" if mail.state is MailState.BOUNCED else "failed"
+    return f"{how}: {mail.last_error}"

@@ -9,7 +9,7 @@ from twofold.core import locks, norms
 from twofold.core.apps import Catalogue
 from twofold.core.case import Case, Standing, best, diagnose, drift_of
 from twofold.core.diagnosis import Cause
-from twofold.core.mail import MailState
+from twofold.core.mail import UNREACHED
 from twofold.core.norms import LATELY, Counts, Norm
 from twofold.core.verdict_words import AUTOMATIC_TIME
 
@@ -168,7 +168,7 @@ def _locks(case: Case, norm: Norm) -> Row:
 
 
 def _mail(case: Case, norm: Norm) -> Row:
-    failed = bool(case.mails) and case.mails[0].state is MailState.FAILED
+    failed = bool(case.mails) and case.mails[0].state in UNREACHED
     return Row(
         "Last mail",
         norms.mail_words(case),

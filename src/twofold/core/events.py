@@ -96,6 +96,7 @@ class EventKind(StrEnum):
     EXPORTED = "audit:exported"
     LOG_SEALED = "audit:sealed"
     MAIL_OPENED = "mail:opened"
+    MAIL_BOUNCED = "mail:bounced"
     CONSOLE_LINK_MADE = "console:link-made"
     RECOVERY_LINK_MADE = "console:recovery-link-made"
     RECOVERY_LINK_USED = "recovery:link-used"
@@ -247,6 +248,7 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.EXPORTED: (Group.RECORDS, "Activity exported"),
     EventKind.LOG_SEALED: (Group.RECORDS, "Log without a seal sealed as it stood"),
     EventKind.MAIL_OPENED: (Group.RECORDS, "Mail with a working link read"),
+    EventKind.MAIL_BOUNCED: (Group.RECORDS, "Mail came back"),
     EventKind.RECOVERY_LINK_MADE: (Group.RECORDS, "Recovery link made on the console"),
     EventKind.RECOVERY_LINK_USED: (Group.AUTHENTICATORS, "Recovery link used to set up anew"),
     EventKind.WAIT_POLICY_SET: (Group.POLICY, "Delayed recovery changed"),

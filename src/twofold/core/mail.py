@@ -98,6 +98,10 @@ TO_EVERY_ADDRESS = frozenset({MailKind.WAIT_NOTICE, MailKind.WAIT_OVER})
 """Mails with a token that opens nothing: it only stops something, so it goes wherever the person
 may read it."""
 
+DECIDING = frozenset({MailKind.WAIT_NOTICE})
+"""Mails on whose arrival something turns: a report that only guesses which mail it is about must
+not touch them."""
+
 
 class MailState(StrEnum):
     """Queued until sent, or failed for good where an admin can see it (promise P7)."""
@@ -107,6 +111,13 @@ class MailState(StrEnum):
     """Leased by a worker; falls back to queued when the lease runs out."""
     SENT = "sent"
     FAILED = "failed"
+    """No mail server took it."""
+    BOUNCED = "bounced"
+    """It was sent, and a mail server on the way reported that it will not arrive."""
+
+
+UNREACHED = frozenset({MailState.FAILED, MailState.BOUNCED})
+"""The person has not got it and will not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +141,8 @@ class Mail:
     """Not tried before this moment; while `SENDING`, the end of the lease."""
     sent_at: Instant | None
     last_error: str
-    """One sentence about the last failure, in the server's words, or empty."""
+    """One sentence about the last failure, in the server's words, or empty. Of a sent mail: about
+    a delay that a server reported."""
 
 
 RETRY_AFTER = (MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE)

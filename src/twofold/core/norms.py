@@ -215,6 +215,7 @@ def mail_words(case: Case) -> str:
     return {
         MailState.SENT: "reached the mail server",
         MailState.FAILED: f"failed: {newest.last_error}",
+        MailState.BOUNCED: f"came back: {newest.last_error}",
     }.get(newest.state, "waits to be sent")
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from twofold.core.errors import IllegalTransition
-from twofold.core.mail import MailState
+from twofold.core.mail import UNREACHED, MailState
 from twofold.core.people import DAY, HOUR, MINUTE, Account, Instant, Role
 
 SHORTEST, LONGEST, USUAL = 24, 14 * 24, 72
@@ -216,7 +216,7 @@ def next_step(wait: Wait, now: Instant, told: Told | None) -> tuple[Step, Instan
         return (Step.EXPIRE, now) if was_put_back or now >= until else (Step.HOLD, until)
     if was_put_back:
         return Step.RESTART, now + wait.interval
-    if told is None or told.state is MailState.FAILED:
+    if told is None or told.state in UNREACHED:
         return Step.UNREACHABLE, now
     if told.sent_at is None:
         return Step.HOLD, now + LOOK_AGAIN

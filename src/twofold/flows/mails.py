@@ -11,6 +11,7 @@ from twofold.flows.enrol import NeedsProof, needed_proof
 from twofold.ports import Letter, Tx
 
 PAGE = 50
+_TAKEN = (MailState.SENT, MailState.BOUNCED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def open_mail(
     if mail is None or person is None:
         return None
     above = person.role.rank > caller.person.role.rank
-    hide = mail_server or mail.state is MailState.SENT or above
+    hide = mail_server or mail.state in _TAKEN or above
     if not hide and mail.params.get("token") and (needed := needed_proof(now, caller)) is not None:
         return needed
     if not hide:

@@ -70,11 +70,12 @@ def deliverable(address: str) -> str:
     return written
 
 
-def seal(mail: Mail, rendered: Rendered, sender: Address) -> Envelope:
+def seal(mail: Mail, rendered: Rendered, sender: Address, *, return_path: str) -> Envelope:
     """The mail as bytes, with its sender and receiver. Raises `UnwritableAddress`.
 
     The same mail has the same Message-ID in every attempt, so that one which was accepted twice
-    (RFC 1047) is seen as one. Automatic replies are asked to stay away (RFC 3834).
+    (RFC 1047) is seen as one. Automatic replies are asked to stay away (RFC 3834). Reports of mail
+    servers go to `return_path` (RFC 5321 section 4.4).
     """
     receiver = deliverable(mail.to_address)
     needs_utf8 = not receiver.isascii()
@@ -88,7 +89,7 @@ def seal(mail: Mail, rendered: Rendered, sender: Address) -> Envelope:
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
-    return Envelope(sender.addr_spec, receiver, needs_utf8, message.as_bytes())
+    return Envelope(return_path, receiver, needs_utf8, message.as_bytes())
 
 
 def _taken_up_at(mail: Mail) -> int:

@@ -37,14 +37,17 @@ class SmtpMailer:
         sender: str,
         postbox: Postbox,
         *,
+        return_path: str | None = None,
         timeouts: Timeouts = _DEFAULT_TIMEOUTS,
     ) -> None:
-        """`url` as for `parse_smtp_url`, or None for no server; `sender` is `Name <address>`.
+        """`url` as for `parse_smtp_url`, or None for no server; `sender` is `Name <address>`;
+        `return_path` is the address that reports go to, that of the sender if it is None.
 
         Raises `SettingsError` for a URL, a certificate file or a sender that cannot be used.
         """
         self._server = parse_smtp_url(url) if url else None
         self._sender = parse_sender(sender)
+        self._return_path = return_path or self._sender.addr_spec
         self._postbox = postbox
         self._timeouts = timeouts
         self._tls = _tls_context(self._server) if self._server else None
@@ -60,7 +63,7 @@ class SmtpMailer:
         if self._server is None or self._tls is None:
             return Delivery(ok=False, final=False, detail="No mail server is set up.")
         try:
-            envelope = seal(letter.mail, self._postbox.render(letter), self._sender)
+            envelope = self._sealed(letter)
         except UnwritableAddress as problem:
             return Delivery(ok=False, final=True, detail=str(problem))
         except TemplateError as problem:
@@ -85,13 +88,17 @@ class SmtpMailer:
         timeouts = Timeouts(patience, patience, patience, patience, patience)
         conversation = Conversation(self._server, self._tls, timeouts, own_name=self._own_name)
         attempt = _Attempt(self._server, conversation, _passwords(self._server))
-        own = self._sender.addr_spec
         try:
-            return attempt.ask(own, deliverable(receiver) if receiver else own)
+            to = deliverable(receiver) if receiver else self._sender.addr_spec
+            return attempt.ask(self._return_path, to)
         except UnwritableAddress as problem:
             return Delivery(ok=False, final=True, detail=str(problem))
         finally:
             conversation.leave()
+
+    def _sealed(self, letter: Letter) -> Envelope:
+        rendered = self._postbox.render(letter)
+        return seal(letter.mail, rendered, self._sender, return_path=self._return_path)
 
 
 class _Attempt:

@@ -7,7 +7,7 @@ committed, or it raises and nothing is.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -23,7 +23,6 @@ from twofold.ports.nouns import (
     Accounts,
     Events,
     Links,
-    Mails,
     People,
     PersonRow,
     Sessions,
@@ -31,7 +30,7 @@ from twofold.ports.nouns import (
     Tally,
     Uploads,
 )
-from twofold.ports.posting import Delivery, Letter, Mailer, Postbox, Rendered
+from twofold.ports.posting import Delivery, Letter, Mailer, Mails, Postbox, Rendered, ReportBox
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
 from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions, NearStops
@@ -129,6 +128,10 @@ class World:
     """Whose word on where a request comes from is taken."""
     apps: Catalogue = Catalogue()
     """What is known about authenticator apps."""
+    reports: ReportBox | None = None
+    """Where reports about our mails arrive, if the operator named a place."""
+    report_token: str | None = field(default=None, repr=False)
+    """What a mail provider proves itself with when it posts reports; None for nobody."""
 
 
 __all__ = [
@@ -163,6 +166,7 @@ __all__ = [
     "Random",
     "Recovery",
     "Rendered",
+    "ReportBox",
     "Sessions",
     "SetUps",
     "SignIns",

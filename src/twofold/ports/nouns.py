@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from twofold.core.events import Event, EventKind, Seal
-from twofold.core.mail import Mail, MailKind, MailState
+from twofold.core.mail import MailKind, MailState
 from twofold.core.people import (
     Account,
     Credential,
@@ -64,7 +64,7 @@ class Tally:
     disabled: int
     """People who may not sign in, not part of `people`."""
     unreachable: int
-    """People whose latest mail failed for good."""
+    """People whose latest mail failed for good or came back."""
 
 
 class People(Protocol):
@@ -245,43 +245,6 @@ class Links(Protocol):
 
     def end_purpose(self, purpose: Purpose) -> int:
         """Kill every unused link of one purpose; how many."""
-        ...
-
-
-class Mails(Protocol):
-    """The outbox: mails as rows, written in the transaction that causes them (promise P7)."""
-
-    def add(self, mail: Mail) -> None: ...
-    def claim(self, now: Instant, *, limit: int) -> Sequence[Mail]:
-        """Due mails, leased to this caller until `now + core.mail.LEASE`."""
-        ...
-
-    def sent(self, mail_id: str, *, attempts: int, at: Instant) -> bool:
-        """Mark as sent and drop the token from its params; false if it was sent already."""
-        ...
-
-    def retry(self, mail_id: str, *, attempts: int, next_at: Instant, error: str) -> None: ...
-    def fail(self, mail_id: str, *, attempts: int, error: str) -> None: ...
-    def find(self, account_id: str, mail_id: str) -> Mail | None: ...
-    def page(self, account_id: str, *, before: str, limit: int) -> Sequence[tuple[Mail, Person]]:
-        """Newest first, those older than the id `before` ("" for the newest)."""
-        ...
-
-    def of(self, person_id: str, *, limit: int) -> Sequence[Mail]: ...
-    def counts(self, account_id: str, *, since: Instant) -> Mapping[MailState, int]:
-        """How many mails written at or after `since` are in each state."""
-        ...
-
-    def recent(self, person_id: str, kinds: Sequence[MailKind], since: Instant) -> int:
-        """How many mails of these kinds the person was written since; against mail bombing."""
-        ...
-
-    def bring_forward(self, after: Instant, at: Instant) -> int:
-        """What waits for a try after `after` is due `at`; how many."""
-        ...
-
-    def waiting(self) -> int:
-        """Mails not sent and not failed, over the deployment."""
         ...
 
 

@@ -1,10 +1,60 @@
-"""The ports through which mails leave."""
+"""The ports of mail: the outbox, how mails leave it, and what is reported back."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from twofold.core.mail import Mail
-from twofold.core.people import Account, Person
+from twofold.core.mail import Mail, MailKind, MailState
+from twofold.core.people import Account, Instant, Person
+
+
+class Mails(Protocol):
+    """The outbox: mails as rows, written in the transaction that causes them (promise P7)."""
+
+    def add(self, mail: Mail) -> None: ...
+    def claim(self, now: Instant, *, limit: int) -> Sequence[Mail]:
+        """Due mails, leased to this caller until `now + core.mail.LEASE`."""
+        ...
+
+    def sent(self, mail_id: str, *, attempts: int, at: Instant) -> bool:
+        """Mark as sent and drop the token from its params; false if it was sent already."""
+        ...
+
+    def retry(self, mail_id: str, *, attempts: int, next_at: Instant, error: str) -> None: ...
+    def fail(self, mail_id: str, *, attempts: int, error: str) -> None: ...
+    def bounce(self, mail_id: str, *, since: Instant, error: str) -> bool:
+        """Mark what was sent at or after `since` as come back; true for exactly one caller."""
+        ...
+
+    def note(self, mail_id: str, *, since: Instant, error: str) -> bool:
+        """Write down beside what was sent at or after `since` what a server says of it."""
+        ...
+
+    def by_message_id(self, message_id: str) -> Mail | None:
+        """The mail of this Message-ID, over the whole deployment."""
+        ...
+
+    def find(self, account_id: str, mail_id: str) -> Mail | None: ...
+    def page(self, account_id: str, *, before: str, limit: int) -> Sequence[tuple[Mail, Person]]:
+        """Newest first, those older than the id `before` ("" for the newest)."""
+        ...
+
+    def of(self, person_id: str, *, limit: int) -> Sequence[Mail]: ...
+    def counts(self, account_id: str, *, since: Instant) -> Mapping[MailState, int]:
+        """How many mails written at or after `since` are in each state."""
+        ...
+
+    def recent(self, person_id: str, kinds: Sequence[MailKind], since: Instant) -> int:
+        """How many mails of these kinds the person was written since; against mail bombing."""
+        ...
+
+    def bring_forward(self, after: Instant, at: Instant) -> int:
+        """What waits for a try after `after` is due `at`; how many."""
+        ...
+
+    def waiting(self) -> int:
+        """Mails not sent and not failed, over the deployment."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +104,16 @@ class Postbox(Protocol):
 
     def render(self, letter: Letter, *, hide_links: bool = False) -> Rendered:
         """The mail as it will be sent; with `hide_links` one-time links are blanked out."""
+        ...
+
+
+class ReportBox(Protocol):
+    """Where a mail server puts its reports about our mails."""
+
+    def messages(self) -> Iterator[tuple[str, bytes]]:
+        """Each message that waits with a name for it, the oldest first. Raises `OSError`."""
+        ...
+
+    def done(self, name: str) -> None:
+        """Never show this message again. Raises `OSError`."""
         ...

@@ -12,12 +12,12 @@ from twofold.ports.nouns import (
     Accounts,
     Events,
     Links,
-    Mails,
     People,
     Sessions,
     SignIns,
     Uploads,
 )
+from twofold.ports.posting import Mails
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
 from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions

@@ -7,7 +7,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from twofold.core.attempts import AttemptPurpose, Outcome
 from twofold.core.authenticators import AuthenticatorState
-from twofold.core.mail import MailState
+from twofold.core.mail import UNREACHED
 from twofold.core.people import Instant, Role
 from twofold.ports import SetUps, Success
 from twofold.storage.tables import attempts, authenticators, fixed, mails, people
@@ -65,7 +65,10 @@ NEWEST_MAILS = (
 UNREACHABLE = (
     select(func.count())
     .select_from(mails)
-    .where(mails.c.id.in_(NEWEST_MAILS), mails.c.state == fixed(MailState.FAILED))
+    .where(
+        mails.c.id.in_(NEWEST_MAILS),
+        mails.c.state.in_([fixed(state) for state in sorted(UNREACHED)]),
+    )
 )
 
 

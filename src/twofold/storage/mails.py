@@ -52,12 +52,11 @@ BRING_FORWARD = (
     .where(WAITING, mails.c.next_at > bindparam("after"))
     .values(next_at=bindparam("try_at"))
 )
-PARAMS_OF = select(mails.c.sealed_params).where(
-    mails.c.id == bindparam("mail_id"), mails.c.state != fixed(MailState.SENT)
-)
+NOT_SENT = mails.c.state.not_in((fixed(MailState.SENT), fixed(MailState.BOUNCED)))
+PARAMS_OF = select(mails.c.sealed_params).where(mails.c.id == bindparam("mail_id"), NOT_SENT)
 SENT = (
     update(mails)
-    .where(mails.c.id == bindparam("mail_id"), mails.c.state != fixed(MailState.SENT))
+    .where(mails.c.id == bindparam("mail_id"), NOT_SENT)
     .values(
         state=MailState.SENT.value,
         attempts=bindparam("tries"),
@@ -84,6 +83,19 @@ FAIL = (
         state=MailState.FAILED.value, attempts=bindparam("tries"), last_error=bindparam("error")
     )
 )
+# What a report may do, and only to a mail that a server took lately.
+REPORTED = (
+    mails.c.id == bindparam("mail_id"),
+    mails.c.state == fixed(MailState.SENT),
+    mails.c.sent_at >= bindparam("since"),
+)
+BOUNCE = (
+    update(mails)
+    .where(*REPORTED)
+    .values(state=MailState.BOUNCED.value, last_error=bindparam("error"))
+)
+NOTE = update(mails).where(*REPORTED).values(last_error=bindparam("error"))
+BY_MESSAGE_ID = select(*MAIL).where(mails.c.message_id == bindparam("wanted"))
 FIND = select(*MAIL).where(
     mails.c.id == bindparam("mail_id"), mails.c.account_id == bindparam("account_id")
 )
@@ -159,6 +171,21 @@ class Mails:
     def fail(self, mail_id: str, *, attempts: int, error: str) -> None:
         """Failed for good."""
         self._connection.execute(FAIL, {"mail_id": mail_id, "tries": attempts, "error": error})
+
+    def bounce(self, mail_id: str, *, since: Instant, error: str) -> bool:
+        """Mark what was sent at or after `since` as come back; true for exactly one caller."""
+        values = {"mail_id": mail_id, "since": since, "error": error}
+        return self._connection.execute(BOUNCE, values).rowcount == 1
+
+    def note(self, mail_id: str, *, since: Instant, error: str) -> bool:
+        """Write down beside what was sent at or after `since` what a server says of it."""
+        values = {"mail_id": mail_id, "since": since, "error": error}
+        return self._connection.execute(NOTE, values).rowcount == 1
+
+    def by_message_id(self, message_id: str) -> Mail | None:
+        """The mail of this Message-ID, over the whole deployment."""
+        row = self._connection.execute(BY_MESSAGE_ID, {"wanted": message_id}).one_or_none()
+        return None if row is None else self._mail_of(row)
 
     def find(self, account_id: str, mail_id: str) -> Mail | None:
         """The mail, if it belongs to the account."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, select
 
-from twofold.core.mail import MailKind, MailState
+from twofold.core.mail import UNREACHED, MailKind, MailState
 from twofold.core.people import Person, PersonKind, PersonState, Role, email_key
 from twofold.ports import PersonRow, Tally
 from twofold.storage.people_rows import ENROLLED, PERSON, person_of
@@ -23,7 +23,7 @@ LAST_MAIL = (
     .scalar_subquery()
 )
 WITH_LAST_MAIL = people.outerjoin(mails, mails.c.id == LAST_MAIL)
-LAST_MAIL_FAILED = func.coalesce(mails.c.state, "") == MailState.FAILED.value
+LAST_MAIL_FAILED = func.coalesce(mails.c.state, "").in_(sorted(UNREACHED))
 
 KEYS = select(people.c.email_key, *PERSON).where(OF_ACCOUNT)
 ROWS = (

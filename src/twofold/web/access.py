@@ -179,6 +179,9 @@ class Page:
     """Open also to somebody from whom passkeys alone are taken and who has proved none yet."""
     upload: bool = False
     """The form carries a file and may be large."""
+    machine: bool = False
+    """For a program that is no browser: no cookie is read, and its handler reads the body, which
+    is no form and carries no token of a form. Only for public pages."""
     goes_on: bool = False
     """A public page that goes on with a half-finished sign-in. To all others such a visitor is a
     stranger: the password alone must not tell whose it is (CVE-2021-41179)."""
@@ -219,7 +222,7 @@ class Gate:
         await ctx.error(404)(scope, receive, send)
 
     async def _open(self, page: Page, request: Request) -> Response:
-        ctx = await self._context(request)
+        ctx = await self._context(request, with_cookies=not page.machine)
         if page.needs is Needs.PUBLIC and not page.goes_on:
             ctx = replace(ctx, half=None)
         refused = self._refuse(page, ctx)
@@ -231,7 +234,8 @@ class Gate:
             return await page.get(ctx)
         if page.post is None:
             return ctx.error(405)
-        ctx = await self._with_form(page, ctx)
+        if not page.machine:
+            ctx = await self._with_form(page, ctx)
         if page.fresh and not ctx.is_fresh:
             return await self.ask_for_proof(page, ctx)
         return await page.post(ctx)
@@ -258,10 +262,10 @@ class Gate:
             self.cookies.set(response, SESSION, token)
         return response
 
-    async def _context(self, request: Request) -> Ctx:
+    async def _context(self, request: Request, *, with_cookies: bool = True) -> Ctx:
         now = self.world.clock.now()
-        caller = await self._caller(request, now)
-        token = None if caller else self.cookies.read(request, SIGN_IN)
+        caller = await self._caller(request, now) if with_cookies else None
+        token = self.cookies.read(request, SIGN_IN) if with_cookies and not caller else None
         half = (
             await self.world.store.half_caller(digest(Purpose.SIGN_IN, token), now)
             if token

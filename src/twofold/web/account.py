@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from twofold.core import keyuri
-from twofold.core.mail import MailState
+from twofold.core.mail import UNREACHED, MailState
 from twofold.core.people import Account, Role
 from twofold.flows import rollout, second_admin
 from twofold.web.access import Ctx, Needs, Page
@@ -31,7 +31,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         mails={
             "queued": mails.get(MailState.QUEUED, 0) + mails.get(MailState.SENDING, 0),
             "sent": mails.get(MailState.SENT, 0),
-            "failed": mails.get(MailState.FAILED, 0),
+            "failed": sum(mails.get(state, 0) for state in UNREACHED),
         }
         if standing.account.switched_at is not None
         else None,

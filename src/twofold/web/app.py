@@ -27,6 +27,7 @@ from twofold.web import (
     help,
     history,
     home,
+    hooks,
     mail,
     no_phone,
     passkeys,
@@ -92,6 +93,7 @@ ALL_PAGES: tuple[Page, ...] = (
     *desk_requests.PAGES,
     *compare.PAGES,
     *mail.PAGES,
+    *hooks.PAGES,
 )
 
 
@@ -146,6 +148,8 @@ def check_pages(all_pages: Sequence[Page]) -> None:
         if not methods or not isinstance(page.needs, Needs):
             raise StartError(f"The page {page.path} does not say what it does or what it needs.")
         for method in methods:
+            if page.machine and page.needs is not Needs.PUBLIC:
+                raise StartError(f"The page {page.path} reads no cookie, and needs one.")
             if (page.path, method) in declared:
                 raise StartError(f"The page {page.path} is declared twice for {method}.")
             declared.add((page.path, method))
