@@ -64,6 +64,7 @@ def open_world(settings: Settings) -> Iterator[World]:
             trusted_proxies=settings.trusted_proxies,
             apps=load_apps(),
             reports=Maildir(settings.mail_reports) if settings.mail_reports else None,
+            mails_per_minute=settings.mails_per_minute,
             report_token=settings.mail_report_token,
         )
     finally:

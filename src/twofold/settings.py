@@ -51,6 +51,9 @@ class Settings:
     mail_return_path: str
     """The address that mail servers send their reports to (the envelope sender). Default: the
     address of `mail_from`."""
+    mails_per_minute: int
+    """How many mails are handed to the mail server in a minute at most, by all processes and
+    machines together; alarms and links that somebody waits for go first. Default: 0, no limit."""
     mail_reports: Path | None
     """A Maildir into which that address is delivered; once a minute its reports are read and mails
     that came back are marked. Default: none."""
@@ -95,6 +98,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "smtp_url": values.smtp_url,
     "mail_from": values.mail_from,
     "mail_return_path": values.mail_address,
+    "mails_per_minute": values.whole(0, 100_000),
     "mail_reports": values.maildir,
     "mail_report_token": values.bearer_token,
     "ntp_server": values.ntp_server,
@@ -255,6 +259,7 @@ def _with_defaults(given: Mapping[str, Given]) -> dict[str, Given]:
     default("smtp_url", None)
     default("mail_from", f"Twofold <twofold@{values.mail_host(str(full['public_url'].value))}>")
     default("mail_return_path", values.address_of(str(full["mail_from"].value)))
+    default("mails_per_minute", 0)
     default("mail_reports", None)
     default("mail_report_token", None)
     default("ntp_server", None)

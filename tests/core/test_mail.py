@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twofold.core.mail import GIVE_UP_AFTER, LEASE, RETRY_AFTER, MailKind, MailState, next_try
+from twofold.core.mail import (
+    GIVE_UP_AFTER,
+    LEASE,
+    RETRY_AFTER,
+    MailKind,
+    MailState,
+    Urgency,
+    next_try,
+    urgency,
+)
 
 NOW = 1_789_000_000
 HOUR, DAY = 3600, 86400
@@ -120,3 +129,9 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "wait-over",
         "wait-stopped",
     }
+
+
+def test_what_goes_to_many_comes_after_what_somebody_waits_for() -> None:
+    """Every alarm and every link of one person is urgent."""
+    in_turn = {kind.value for kind in MailKind if urgency(kind) is Urgency.IN_TURN}
+    assert in_turn == {"invitation", "switched-on", "switched-on-enrolled", "switched-off"}

@@ -1,11 +1,14 @@
 """From the outbox to the mail server and back: nothing lost, nothing needlessly sent."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.conftest import FixedClock
 from tests.mail.worlds import GREYLISTED, REFUSED, TAKEN, FakeMailer, world_of
+from tests.storage.races import race
 from tests.world import Organisation
-from twofold.core.mail import GIVE_UP_AFTER, LEASE, Mail, MailKind, MailState
+from twofold.core.mail import GIVE_UP_AFTER, LEASE, ROLLOUT, Mail, MailKind, MailState
 from twofold.core.people import DAY, HOUR, Person, PersonState
 from twofold.flows import rollout
 from twofold.flows.deliver import claim, deliver_due
@@ -272,3 +275,82 @@ def test_a_claimed_mail_is_not_claimed_by_anybody_else(acme: Organisation, ann: 
     assert len(second.letters) == 1
     assert third.letters == ()
     assert {letter.mail.id for letter in first.letters + second.letters} == ids
+
+
+def test_urgent_mails_go_before_those_to_everybody(
+    world: World, acme: Organisation, mailer: FakeMailer, ann: Person
+) -> None:
+    """An alarm that was written last is sent first."""
+    for _ in range(3):
+        write(acme, ann, MailKind.SWITCHED_ON_ENROLLED, admin="Olga")
+    acme.switch_on()
+    acme.clock.advance(1)
+    link = password_link(acme, ann)
+    assert deliver_due(world, limit=1) == 1
+    assert mailer.sent[0].mail.kind is MailKind.ENROLLED
+    assert deliver_due(world, limit=1) == 1
+    assert mailer.sent[1].mail.id == link
+    claimed = acme.call(claim, 2)
+    assert {letter.mail.kind for letter in claimed.letters} <= ROLLOUT
+
+
+def test_no_more_leave_in_a_minute_than_the_limit(
+    world: World, acme: Organisation, mailer: FakeMailer, ann: Person
+) -> None:
+    """Whatever the server answers; a minute later the next ones go."""
+    for _ in range(7):
+        write(acme, ann, MailKind.CONSOLE_LINK, at=acme.now)
+    mailer.answers = [REFUSED, GREYLISTED]
+    slow = replace(world, mails_per_minute=3)
+    assert deliver_due(slow, limit=100) == 3
+    assert deliver_due(slow, limit=100) == 0
+    acme.clock.advance(59)
+    assert deliver_due(slow, limit=100) == 0
+    acme.clock.advance(1)
+    assert deliver_due(slow, limit=100) == 3
+    acme.clock.advance(60)
+    assert deliver_due(slow, limit=100) == 2
+    assert len(mailer.sent) == 8
+    assert len({letter.mail.id for letter in mailer.sent}) == 7
+
+
+def test_at_the_limit_what_is_urgent_takes_what_is_left(
+    world: World, acme: Organisation, mailer: FakeMailer, ann: Person
+) -> None:
+    """A rollout to many does not hold up a link that somebody waits for."""
+    acme.switch_on()
+    deliver_due(world, limit=100)
+    for _ in range(5):
+        write(acme, acme.owner, MailKind.SWITCHED_ON_ENROLLED, admin="Olga")
+    mailer.sent.clear()
+    slow = replace(world, mails_per_minute=2)
+    assert deliver_due(slow, limit=100) == 2
+    link = password_link(acme, ann)
+    acme.clock.advance(60)
+    assert deliver_due(slow, limit=100) == 2
+    assert mailer.sent[2].mail.id == link
+
+
+def test_a_mail_that_is_dropped_takes_no_place(
+    world: World, acme: Organisation, mailer: FakeMailer, ann: Person
+) -> None:
+    """No server saw it."""
+    for _ in range(4):
+        password_link(acme, ann, lives=60)
+    acme.clock.advance(60)
+    alive = password_link(acme, ann)
+    slow = replace(world, mails_per_minute=1)
+    assert deliver_due(slow, limit=100) == 5
+    assert [letter.mail.id for letter in mailer.sent] == [alive]
+
+
+def test_many_workers_together_keep_the_limit(
+    world: World, acme: Organisation, mailer: FakeMailer, ann: Person
+) -> None:
+    """They share nothing but the database."""
+    for _ in range(40):
+        write(acme, ann, MailKind.CONSOLE_LINK, at=acme.now)
+    slow = replace(world, mails_per_minute=10)
+    done = race(8, lambda _: deliver_due(slow, limit=100))
+    assert sum(done) == 10
+    assert len({letter.mail.id for letter in mailer.sent}) == 10

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from twofold.core.people import DAY, HOUR, MINUTE, Instant
 
@@ -97,6 +97,31 @@ class MailKind(StrEnum):
 TO_EVERY_ADDRESS = frozenset({MailKind.WAIT_NOTICE, MailKind.WAIT_OVER})
 """Mails with a token that opens nothing: it only stops something, so it goes wherever the person
 may read it."""
+
+ROLLOUT = frozenset(
+    {
+        MailKind.INVITATION,
+        MailKind.SWITCHED_ON,
+        MailKind.SWITCHED_ON_ENROLLED,
+        MailKind.SWITCHED_OFF,
+    }
+)
+"""Mails that go to many at once."""
+
+
+class Urgency(IntEnum):
+    """Which mails go first, where not all can go at once."""
+
+    FIRST = 0
+    """Alarms, and links that somebody waits for."""
+    IN_TURN = 1
+    """To many at once; an hour more does no harm."""
+
+
+def urgency(kind: MailKind) -> Urgency:
+    """How urgent a mail of this kind is."""
+    return Urgency.IN_TURN if kind in ROLLOUT else Urgency.FIRST
+
 
 DECIDING = frozenset({MailKind.WAIT_NOTICE})
 """Mails on whose arrival something turns: a report that only guesses which mail it is about must

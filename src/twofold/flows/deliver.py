@@ -7,6 +7,7 @@ Message-ID, which is the best that can be had (RFC 1047).
 
 from dataclasses import dataclass
 
+from twofold.core import mail_rate, throttle
 from twofold.core.mail import Mail, MailKind, next_try
 from twofold.core.people import Account, Instant, Person, PersonState
 from twofold.core.requirement import ruling
@@ -44,8 +45,23 @@ class Claimed:
     """How many were failed at once, because sending them would help nobody."""
 
 
-def claim(tx: Tx, now: Instant, limit: int) -> Claimed:
-    """Lease up to `limit` due mails and fail those among them that have lost their point."""
+def claim(tx: Tx, now: Instant, limit: int, per_minute: int = 0) -> Claimed:
+    """Lease up to `limit` due mails and fail those among them that have lost their point.
+
+    With `per_minute` no more than what the deployment may still send in this minute; the row that
+    counts is locked, so that workers cannot both take what is left.
+    """
+    if not per_minute:
+        return _claim(tx, now, limit)
+    sent = throttle.unpacked(tx.counters.load([mail_rate.KEY]).get(mail_rate.KEY))
+    claimed = _claim(tx, now, min(limit, mail_rate.room(sent, now, per_minute)))
+    if claimed.letters:
+        after = mail_rate.counted(sent, now, len(claimed.letters))
+        tx.counters.save(mail_rate.KEY, throttle.packed(after), now)
+    return claimed
+
+
+def _claim(tx: Tx, now: Instant, limit: int) -> Claimed:
     letters: list[Letter] = []
     dropped = 0
     for mail in tx.mails.claim(now, limit=limit):
@@ -103,11 +119,12 @@ def deliver_due(world: World, *, limit: int) -> int:
     """Send up to `limit` due mails; how many were dealt with, 0 when nothing is due.
 
     Without a mail server nothing is claimed: mails wait. Each mail is claimed alone, so that none
-    sits in a lease behind a slow server, and each is settled in its own transaction.
+    sits in a lease behind a slow server, and each is settled in its own transaction. Once the
+    limit of the minute is reached, nothing is due.
     """
     done = 0
     while world.mailer.configured and done < limit:
-        claimed = world.store.call(claim, world.clock.now(), 1)
+        claimed = world.store.call(claim, world.clock.now(), 1, world.mails_per_minute)
         if not claimed.letters and not claimed.dropped:
             break
         for letter in claimed.letters:

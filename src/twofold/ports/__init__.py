@@ -130,6 +130,8 @@ class World:
     """What is known about authenticator apps."""
     reports: ReportBox | None = None
     """Where reports about our mails arrive, if the operator named a place."""
+    mails_per_minute: int = 0
+    """How many mails the deployment hands over in a minute at most; 0 for as many as there are."""
     report_token: str | None = field(default=None, repr=False)
     """What a mail provider proves itself with when it posts reports; None for nobody."""
 

@@ -13,7 +13,7 @@ class Mails(Protocol):
 
     def add(self, mail: Mail) -> None: ...
     def claim(self, now: Instant, *, limit: int) -> Sequence[Mail]:
-        """Due mails, leased to this caller until `now + core.mail.LEASE`."""
+        """Due mails, leased to this caller until `now + core.mail.LEASE`, the urgent ones first."""
         ...
 
     def sent(self, mail_id: str, *, attempts: int, at: Instant) -> bool:

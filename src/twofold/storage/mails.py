@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from twofold.core.mail import LEASE, Mail, MailKind, MailState
+from twofold.core.mail import LEASE, Mail, MailKind, MailState, Urgency, urgency
 from twofold.core.people import Instant, Person
 from twofold.storage.people_rows import PERSON, person_of
 from twofold.storage.sealing import KeyRing
@@ -32,10 +32,11 @@ MAIL = (
     mails.c.last_error,
 )
 # A lease that ran out makes a mail due again, so `sending` is looked at too. On PostgreSQL
-# workers pass over each other's rows; on SQLite a transaction is alone anyway.
+# workers pass over each other's rows; on SQLite a transaction is alone anyway. Each urgency is
+# asked for by itself, so that the index leads straight to what is due.
 DUE = (
     select(mails.c.id)
-    .where(WAITING, mails.c.next_at <= bindparam("now"))
+    .where(mails.c.urgency == bindparam("wanted"), WAITING, mails.c.next_at <= bindparam("now"))
     .order_by(mails.c.next_at, mails.c.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
@@ -143,10 +144,21 @@ class Mails:
         self._connection.execute(insert(mails), self._values_of(mail))
 
     def claim(self, now: Instant, *, limit: int) -> Sequence[Mail]:
-        """Due mails, leased to this caller until `now + core.mail.LEASE`; oldest due first."""
-        values = {"now": now, "limit": limit, "lease_end": now + LEASE}
-        claimed = [self._mail_of(row) for row in self._connection.execute(CLAIM, values)]
-        return sorted(claimed, key=lambda mail: mail.id)
+        """Due mails, leased to this caller until `now + core.mail.LEASE`; the urgent ones first,
+        of each urgency the oldest due.
+        """
+        claimed: list[Mail] = []
+        for wanted in Urgency:
+            values = {
+                "now": now,
+                "limit": limit - len(claimed),
+                "lease_end": now + LEASE,
+                "wanted": wanted.value,
+            }
+            if values["limit"] > 0:
+                found = [self._mail_of(row) for row in self._connection.execute(CLAIM, values)]
+                claimed += sorted(found, key=lambda mail: mail.id)
+        return claimed
 
     def sent(self, mail_id: str, *, attempts: int, at: Instant) -> bool:
         """Mark as sent and drop the token from its params; false if it was sent already."""
@@ -255,4 +267,5 @@ class Mails:
             "next_at": mail.next_at,
             "sent_at": mail.sent_at,
             "last_error": mail.last_error,
+            "urgency": urgency(mail.kind).value,
         }

@@ -231,11 +231,13 @@ mails = Table(
     Column("next_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),
     Column("last_error", Text, nullable=False),
+    Column("urgency", Integer, nullable=False, server_default=text("0")),
     Index(None, "account_id", "id"),
     Index(None, "person_id", "id"),
 )
 Index(
-    "ix_mails_next_at_waiting",
+    "ix_mails_urgency_next_at_waiting",
+    mails.c.urgency,
     mails.c.next_at,
     mails.c.id,
     sqlite_where=mails.c.state.in_(("queued", "sending")),
