@@ -98,6 +98,8 @@ def test_words_are_kept_for_ever() -> None:
         "BROWSER_TRUSTED": "browser:trusted",
         "BROWSER_ENDED": "browser:ended",
         "GUARD_CHANGED": "policy:guard-changed",
+        "MAIL_LANGUAGE_SET": "policy:mail-language-changed",
+        "MAIL_TEXT_CHANGED": "policy:mail-text-changed",
         "EXPORTED": "audit:exported",
         "LOG_SEALED": "audit:sealed",
         "MAIL_OPENED": "mail:opened",

@@ -79,6 +79,7 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
     }
     assert {kind.value for kind in MailKind} == {
         "invitation",
+        "mail-text-test",
         "switched-on",
         "switched-on-enrolled",
         "switched-off",
@@ -134,4 +135,11 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
 def test_what_goes_to_many_comes_after_what_somebody_waits_for() -> None:
     """Every alarm and every link of one person is urgent."""
     in_turn = {kind.value for kind in MailKind if urgency(kind) is Urgency.IN_TURN}
-    assert in_turn == {"invitation", "switched-on", "switched-on-enrolled", "switched-off"}
+    assert in_turn == {
+        "invitation",
+        "switched-on",
+        "switched-on-enrolled",
+        "switched-off",
+        "reminder",
+        "deadline-moved",
+    }

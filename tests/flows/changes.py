@@ -9,6 +9,7 @@ from twofold.core.desk import Act
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.mail_reports import Action, Report
+from twofold.core.mail_texts import MailText
 from twofold.core.people import GuardPolicy, Person, Role
 from twofold.core.roster import Roster, parse
 from twofold.core.tokens import Purpose
@@ -20,6 +21,7 @@ from twofold.flows import (
     enrol,
     guard_policy,
     mail_reports,
+    mail_texts,
     mails,
     passwords,
     people,
@@ -453,6 +455,28 @@ def mail_opened(acme: Organisation) -> Callable[[], object]:
     return lambda: acme.call(mails.open_mail, caller=caller, mail_id=mail.id, mail_server=False)
 
 
+def mail_language_set(acme: Organisation) -> Callable[[], object]:
+    """Mails in German."""
+    caller = acme.caller(acme.owner)
+    return lambda: acme.call(mail_texts.set_language, caller=caller, language="de")
+
+
+def mail_text_written(acme: Organisation) -> Callable[[], object]:
+    """An admin's own text of a mail."""
+    caller, text = acme.caller(acme.owner), MailText("Now", "{link}")
+    kind = MailKind.SWITCHED_ON
+    return lambda: acme.call(mail_texts.save, caller=caller, kind=kind, language="en", text=text)
+
+
+def mail_text_taken_back(acme: Organisation) -> Callable[[], object]:
+    """Ours again."""
+    caller, kind = acme.caller(acme.owner), MailKind.SWITCHED_ON
+    acme.store.call(
+        lambda tx: tx.mail_texts.put(acme.account_id, kind, "en", MailText("a", "b"), at=acme.now)
+    )
+    return lambda: acme.call(mail_texts.restore, caller=caller, kind=kind, language="en")
+
+
 def mail_came_back(acme: Organisation) -> Callable[[], object]:
     """A server reports that a mail will not arrive."""
     (mail,) = acme.mails(acme.add("Ben", invited=True))
@@ -519,6 +543,8 @@ TABLE: dict[EventKind, tuple[str, Prepare]] = {
     EventKind.GUARD_CHANGED: ("guard_policy.set_guard", guard_set),
     EventKind.EXPORTED: ("audit.begin_export", exported),
     EventKind.MAIL_OPENED: ("mails.open_mail", mail_opened),
+    EventKind.MAIL_LANGUAGE_SET: ("mail_texts.set_language", mail_language_set),
+    EventKind.MAIL_TEXT_CHANGED: ("mail_texts.save", mail_text_written),
     EventKind.MAIL_BOUNCED: ("mail_reports.take", mail_came_back),
     EventKind.CONSOLE_LINK_MADE: (
         "setup.console_link",
@@ -538,6 +564,7 @@ MORE: dict[str, tuple[EventKind, Prepare]] = {
     "browsers.send_code_link": (EventKind.BROWSER_LINK_SENT, link_for_a_code),
     "browsers.open_code_link": (EventKind.BROWSER_LINK_USED, code_link_opened),
     "passwords.replace_stolen": (EventKind.PASSWORD_CHANGED, stolen_replaced),
+    "mail_texts.restore": (EventKind.MAIL_TEXT_CHANGED, mail_text_taken_back),
     "sessions.end_one": (EventKind.SESSION_ENDED, one_session_ended),
     **way_back_changes.MORE,
 }

@@ -25,6 +25,7 @@ from twofold.flows import (
     guard_policy,
     links,
     mail_reports,
+    mail_texts,
     mails,
     notices,
     passes,
@@ -69,7 +70,8 @@ ELSEWHERE = {
     "second_admin.not_possible", "second_admin.others", "second_admin.waiting_for",
     "stand_ins.digest", "stand_ins.is_spent",
     "links.find", "links.look", "waits.latest", "waits.look", "waits.look_stop", "waits.running",
-    "wait_stops.told", "mails.list_mails", "passwords.own_hash", "people.everybody", "recovery.own",
+    "wait_stops.told", "mails.list_mails",
+    "mail_texts.own_texts", "mail_texts.text_for", "passwords.own_hash", "people.everybody", "recovery.own",
     "recovery_link.issue", "recovery_link.look",
     "people.list_people", "roster.kept", "roster.preview", "progress.look",
     "rehearsal.preview", "rollout.standing", "rollout_look.can_take_back",
@@ -106,6 +108,9 @@ ELSEWHERE = {
     # Bookkeeping that nobody asks about: that somebody was asked, the idle limit,
     # a file that waits for its button.
     "authenticators.check_up_later", "sessions.touch", "roster.keep", "roster.drop",
+    # A mail to oneself.
+    "mail_texts.send_test",
+    "authenticators.check_up_later", "sessions.touch", "people.keep_upload", "people.drop_upload",
 }  # fmt: skip
 
 
@@ -142,6 +147,7 @@ def test_the_table_knows_every_flow() -> None:
         guard_policy,
         links,
         mail_reports,
+        mail_texts,
         mails,
         notices,
         passes,

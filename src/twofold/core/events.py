@@ -93,6 +93,8 @@ class EventKind(StrEnum):
     BROWSER_TRUSTED = "browser:trusted"
     BROWSER_ENDED = "browser:ended"
     GUARD_CHANGED = "policy:guard-changed"
+    MAIL_LANGUAGE_SET = "policy:mail-language-changed"
+    MAIL_TEXT_CHANGED = "policy:mail-text-changed"
     EXPORTED = "audit:exported"
     LOG_SEALED = "audit:sealed"
     MAIL_OPENED = "mail:opened"
@@ -177,6 +179,8 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.POLICY_SWITCHED_OFF: (Group.POLICY, "Two-factor switched off"),
     EventKind.POLICY_REFUSED: (Group.POLICY, "Switching on refused"),
     EventKind.GUARD_CHANGED: (Group.POLICY, "Settings against guessing changed"),
+    EventKind.MAIL_LANGUAGE_SET: (Group.POLICY, "Language of mails changed"),
+    EventKind.MAIL_TEXT_CHANGED: (Group.POLICY, "Text of a mail changed"),
     EventKind.BREAKER_ON: (Group.POLICY, "Too many wrong codes on the whole site"),
     EventKind.SPRAY: (Group.POLICY, "One source tried many people's passwords"),
     EventKind.FLOOD: (Group.POLICY, "Too many wrong passwords on the whole site"),

@@ -11,6 +11,8 @@ class MailKind(StrEnum):
     """Every kind of mail the product sends. Each has one template folder of the same name."""
 
     INVITATION = "invitation"
+    TEXT_TEST = "mail-text-test"
+    """To an admin: how a text reads that they write for a mail of the rollout."""
     SWITCHED_ON = "switched-on"
     """Two-factor authentication was switched on and this person must set it up."""
     SWITCHED_ON_ENROLLED = "switched-on-enrolled"
@@ -103,6 +105,8 @@ ROLLOUT = frozenset(
         MailKind.INVITATION,
         MailKind.SWITCHED_ON,
         MailKind.SWITCHED_ON_ENROLLED,
+        MailKind.REMINDER,
+        MailKind.DEADLINE_MOVED,
         MailKind.SWITCHED_OFF,
     }
 )

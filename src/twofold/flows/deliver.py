@@ -13,6 +13,7 @@ from twofold.core.people import Account, Instant, Person, PersonState
 from twofold.core.requirement import ruling
 from twofold.core.rules import Start
 from twofold.flows import expansion
+from twofold.flows.mail_texts import text_for
 from twofold.ports import Delivery, Letter, Tx, World
 
 _FOR_SETTING_UP = (MailKind.SWITCHED_ON, MailKind.REMINDER, MailKind.ENROL_LINK)
@@ -72,7 +73,8 @@ def _claim(tx: Tx, now: Instant, limit: int) -> Claimed:
             tx.mails.fail(mail.id, attempts=mail.attempts, error=why)
             dropped += 1
         else:
-            letters.append(Letter(mail, person, account))
+            text = text_for(tx, account, person, mail.kind)
+            letters.append(Letter(mail, person, account, text))
     return Claimed(tuple(letters), dropped)
 
 

@@ -8,6 +8,7 @@ from twofold.core.mail import Mail, MailState
 from twofold.core.people import Instant, Person
 from twofold.core.sessions import Caller
 from twofold.flows.enrol import NeedsProof, needed_proof
+from twofold.flows.mail_texts import text_for
 from twofold.ports import Letter, Tx
 
 PAGE = 50
@@ -67,4 +68,5 @@ def open_mail(
             subject_id=person.id,
             data={"kind": mail.kind.value},
         )
-    return OpenedMail(Letter(mail, person, caller.account), hide)
+    text = text_for(tx, caller.account, person, mail.kind)
+    return OpenedMail(Letter(mail, person, caller.account, text), hide)

@@ -13,21 +13,22 @@ from datetime import UTC, datetime
 
 from twofold.core.people import Instant
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _JOINERS = "\u200c\u200d"
 """Format characters that names in Persian, Hindi and others really need."""
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _FOREIGN_LENGTH = 80
 _SUBJECT_NAME_LENGTH = 60
-_COLUMNS = 76
+COLUMNS = 76
+"""Characters in a line of plain text."""
 
 
 def clock_time(at: Instant) -> str:
     """`at` (seconds since the epoch) as `Tue 24 Nov 2026, 14:32 UTC`, in every locale."""
     moment = datetime.fromtimestamp(at, UTC)
-    day = f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+    day = f"{DAYS[moment.weekday()]} {moment.day} {MONTHS[moment.month - 1]} {moment.year}"
     return f"{day}, {moment:%H:%M} UTC"
 
 
@@ -91,5 +92,11 @@ def wrapped(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(blocks)).strip() + "\n"
 
 
+def wrapped_lines(text: str) -> str:
+    """Plain text of which each line stays one, filled to a readable width where it is longer."""
+    lines = [line if line.startswith(" ") else _filled([line]) for line in text.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
+
+
 def _filled(lines: list[str]) -> str:
-    return textwrap.fill(" ".join(lines), _COLUMNS, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(" ".join(lines), COLUMNS, break_long_words=False, break_on_hyphens=False)

@@ -30,7 +30,16 @@ from twofold.ports.nouns import (
     Tally,
     Uploads,
 )
-from twofold.ports.posting import Delivery, Letter, Mailer, Mails, Postbox, Rendered, ReportBox
+from twofold.ports.posting import (
+    Delivery,
+    Letter,
+    Mailer,
+    Mails,
+    MailTexts,
+    Postbox,
+    Rendered,
+    ReportBox,
+)
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
 from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions, NearStops
@@ -158,6 +167,7 @@ __all__ = [
     "Letter",
     "Links",
     "Mailer",
+    "MailTexts",
     "Mails",
     "NearStops",
     "Passkeys",

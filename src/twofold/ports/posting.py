@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from twofold.core.mail import Mail, MailKind, MailState
+from twofold.core.mail_texts import MailText
 from twofold.core.people import Account, Instant, Person
 
 
@@ -57,6 +58,22 @@ class Mails(Protocol):
         ...
 
 
+class MailTexts(Protocol):
+    """Texts of mails that admins have written, by kind and language."""
+
+    def all(self, account_id: str) -> Mapping[tuple[MailKind, str], MailText]: ...
+    def find(self, account_id: str, kind: MailKind, language: str) -> MailText | None:
+        """The account's own; None while it uses ours."""
+        ...
+
+    def put(
+        self, account_id: str, kind: MailKind, language: str, text: MailText, *, at: Instant
+    ) -> None: ...
+    def drop(self, account_id: str, kind: MailKind, language: str) -> bool:
+        """Go back to ours; false if there was no other."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What became of one attempt to hand a mail over."""
@@ -75,6 +92,8 @@ class Letter:
     mail: Mail
     person: Person
     account: Account
+    text: MailText | None = None
+    """What an admin has written for this kind in the person's language; None for our text."""
 
 
 class Mailer(Protocol):
@@ -104,6 +123,10 @@ class Postbox(Protocol):
 
     def render(self, letter: Letter, *, hide_links: bool = False) -> Rendered:
         """The mail as it will be sent; with `hide_links` one-time links are blanked out."""
+        ...
+
+    def beginning(self, kind: MailKind, language: str) -> MailText:
+        """The text with which an admin begins who writes one of their own, with its places."""
         ...
 
 

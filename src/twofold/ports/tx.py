@@ -17,7 +17,7 @@ from twofold.ports.nouns import (
     SignIns,
     Uploads,
 )
-from twofold.ports.posting import Mails
+from twofold.ports.posting import Mails, MailTexts
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
 from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions
@@ -60,6 +60,8 @@ class Tx(Protocol):
     def events(self) -> Events: ...
     @property
     def uploads(self) -> Uploads: ...
+    @property
+    def mail_texts(self) -> MailTexts: ...
     @property
     def counters(self) -> Counters: ...
     @property

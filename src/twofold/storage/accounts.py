@@ -48,6 +48,11 @@ SET_GUARD = (
     .values(guard=bindparam("new_guard"))
 )
 
+SET_LANGUAGE = (
+    update(accounts)
+    .where(accounts.c.id == bindparam("of_account"))
+    .values(language=bindparam("new_language"))
+)
 SET_WAIT_HOURS = (
     update(accounts)
     .where(accounts.c.id == bindparam("account_id"))
@@ -133,6 +138,11 @@ class Accounts:
         """Let its people recover by waiting so long, or not at all (0)."""
         values = {"account_id": account_id, "hours": hours}
         self._connection.execute(SET_WAIT_HOURS, values)
+
+    def set_language(self, account_id: str, language: str) -> None:
+        """Write to whoever has chosen no language in this one."""
+        values = {"of_account": account_id, "new_language": language}
+        self._connection.execute(SET_LANGUAGE, values)
 
     def count(self) -> int:
         """How many accounts the deployment hosts."""

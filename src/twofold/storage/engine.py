@@ -207,12 +207,17 @@ def insert_if_free(dialect: str, table: Table, column: str) -> Insert:
     )
 
 
-def insert_or_replace(dialect: str, table: Table, column: str, replaced: Sequence[str]) -> Insert:
-    """An insert that, if `column`'s value is taken, replaces the columns `replaced` there."""
+def insert_or_replace(
+    dialect: str, table: Table, column: str | Sequence[str], replaced: Sequence[str]
+) -> Insert:
+    """An insert that, if `column`'s value is taken (or the values of several together), replaces
+    the columns `replaced` there.
+    """
     insert: sqlite.Insert | postgresql.Insert
     insert = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     return insert.on_conflict_do_update(
-        index_elements=[column], set_={name: insert.excluded[name] for name in replaced}
+        index_elements=[column] if isinstance(column, str) else [*column],
+        set_={name: insert.excluded[name] for name in replaced},
     )
 
 

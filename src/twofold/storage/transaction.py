@@ -19,6 +19,7 @@ from twofold.storage.exemptions import Exemptions
 from twofold.storage.expansions import Expansions
 from twofold.storage.groups import Groups
 from twofold.storage.links import Links
+from twofold.storage.mail_texts import MailTexts
 from twofold.storage.mails import Mails
 from twofold.storage.passes import Passes
 from twofold.storage.passkeys import Passkeys
@@ -46,6 +47,7 @@ class Transaction:
         self.sessions = Sessions(connection)
         self.links = Links(connection)
         self.mails = Mails(connection, ring)
+        self.mail_texts = MailTexts(connection)
         self.events = Events(connection, ring)
         self.uploads = Uploads(connection, ring)
         self.counters = Counters(connection)

@@ -29,6 +29,7 @@ from twofold.web import (
     home,
     hooks,
     mail,
+    mail_texts,
     no_phone,
     passkeys,
     people,
@@ -93,6 +94,7 @@ ALL_PAGES: tuple[Page, ...] = (
     *desk_requests.PAGES,
     *compare.PAGES,
     *mail.PAGES,
+    *mail_texts.PAGES,
     *hooks.PAGES,
 )
 

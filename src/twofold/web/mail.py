@@ -9,6 +9,8 @@ from twofold.flows import mails
 from twofold.flows.enrol import NeedsProof
 from twofold.web.access import Ctx, Needs, Page
 
+COLUMNS = 76
+"""How wide the lines of a mail's text part are."""
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -83,16 +85,20 @@ def _pieces(line: str, public_url: str) -> list[dict[str, str]]:
 def reflowed(text: str) -> str:
     """A text part without the line breaks that plain mail needs, for a box of any width.
 
-    Lines of one paragraph are joined; links, lists, addresses and set-apart lines stay alone.
+    Lines of one paragraph are joined; links, lists, addresses and set-apart lines stay alone. So
+    does a line that would have had room in the one before: somebody wanted it to begin there.
     """
     joined: list[str] = []
+    last = ""
     for line in text.splitlines():
         alone = not line or line[0] in " -•" or "://" in line
         before = joined[-1] if joined else ""
-        if before and not alone and before[0] not in " -•" and "://" not in before:
+        was_full = len(last) + 1 + len(line.partition(" ")[0]) > COLUMNS
+        if before and not alone and was_full and before[0] not in " -•" and "://" not in before:
             joined[-1] += " " + line
         else:
             joined.append(line)
+        last = line
     return "\n".join(joined)
 
 
