@@ -112,6 +112,13 @@ class Product:
                 "UPDATE authenticators SET last_step = last_step - ?", (seconds // 30,)
             )
 
+    def let_mails_come_back(self, said: str) -> None:
+        """What a report leaves behind about every mail that was written so far."""
+        with self._database() as database:
+            database.execute(
+                "UPDATE mails SET state = 'bounced', sent_at = created_at, last_error = ?", (said,)
+            )
+
     def let_waits_grow_old(self, seconds: int) -> None:
         """Move every delayed recovery and the mails about it into the past, as if `seconds` had
         gone by. The worker looks again within five seconds.

@@ -10,6 +10,7 @@ from tests.journeys import (
     desk_tour,
     groups_tour,
     guard_tour,
+    mails_tour,
     passkey_tour,
     rollout_tour,
     tour,
@@ -52,6 +53,7 @@ CHAPTERS = (
     | passkey_tour.CHAPTERS
     | rollout_tour.CHAPTERS
     | way_back_tour.CHAPTERS
+    | mails_tour.CHAPTERS
 )
 chapters = pytest.mark.parametrize("chapter", CHAPTERS)
 pytestmark = pytest.mark.timeout(300)  # a chapter is long, and the machine may be busy
