@@ -176,6 +176,24 @@ def test_a_receiver_that_is_refused_is_a_warning_unless_somebody_named_it(
         assert "550 no such person" in found.says
 
 
+def test_the_box_of_reports_must_be_readable(tmp_path: Path) -> None:
+    """A Maildir that is not there is found out here and not after a hundred lost mails."""
+    assert checkup.of_reports(None) == []
+    box = tmp_path / "box"
+    missing = only(checkup.of_reports(box))
+    assert (missing.level, "no such file or directory" in missing.says) == (Level.FAIL, True)
+    (box / "new").mkdir(parents=True)
+    unmoved = only(checkup.of_reports(box))
+    assert (unmoved.level, "from new/ to cur/" in unmoved.says) == (Level.FAIL, True)
+    (box / "cur").mkdir()
+    (box / "new" / "1").write_bytes(b"x")
+    well = only(checkup.of_reports(box))
+    assert (well.level, well.says) == (
+        Level.OK,
+        f"{box} can be read; messages that wait: 1.",
+    )
+
+
 def test_without_a_mail_server_mails_wait(settings: Callable[..., Settings]) -> None:
     """A first look is no failure; a server that is away is one."""
     assert only(checkup.of_mail(settings(), "")).level is Level.WARN

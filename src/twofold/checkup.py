@@ -91,7 +91,7 @@ def examine(settings: Settings, *, mail_to: str = "", patience: float = PATIENCE
     groups: dict[str, Group] = {
         "database": lambda: of_database(settings),
         BY_TIME_SERVER: lambda: of_time_server(settings),
-        "mail": lambda: of_mail(settings, mail_to),
+        "mail": lambda: [*of_mail(settings, mail_to), *of_reports(settings.mail_reports)],
         "public address": lambda: of_public_address(settings),
         "disk": lambda: of_disk(settings),
         "file rights": lambda: of_file_rights(settings),
@@ -266,6 +266,22 @@ def of_mail(settings: Settings, mail_to: str) -> list[Finding]:
         remedy = "Our own sender need not have a mailbox; try somebody's: --mail-to ADDRESS."
         return [warn("mail", answer.detail, remedy)]
     return [fail("mail", answer.detail, "Look at TWOFOLD_SMTP_URL and TWOFOLD_MAIL_FROM.")]
+
+
+def of_reports(box: Path | None) -> list[Finding]:
+    """The Maildir of mail servers' reports, where there is one."""
+    if box is None:
+        return []
+    try:
+        waiting = len(os.listdir(box / "new"))
+        may_move = all(os.access(box / part, os.W_OK | os.X_OK) for part in ("new", "cur"))
+    except OSError as problem:
+        says = f"{box} cannot be read: {(problem.strerror or 'an error').lower()}."
+        return [fail("mail reports", says, "Look at TWOFOLD_MAIL_REPORTS: it names a Maildir.")]
+    if not may_move:
+        says = f"Messages of {box} cannot be moved from new/ to cur/."
+        return [fail("mail reports", says, "Give both folders to the account that runs Twofold.")]
+    return [ok("mail reports", f"{box} can be read; messages that wait: {waiting}.")]
 
 
 # ---- the public address ----------------------------------------------------------------------

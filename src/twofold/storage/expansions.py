@@ -81,12 +81,14 @@ FIRST_NOTICES = (
     )
     .scalar_subquery()
 )
+GONE = (MailState.SENDING, MailState.SENT, MailState.BOUNCED)
+"""The states of a mail that a mail server has, or may have."""
 LEFT = (
     select(func.count())
     .select_from(mails)
     .where(
         mails.c.id.in_(FIRST_NOTICES),
-        mails.c.state.in_((fixed(MailState.SENDING), fixed(MailState.SENT))),
+        mails.c.state.in_([fixed(state) for state in GONE]),
     )
 )
 TAKE_BACK = (
