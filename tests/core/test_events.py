@@ -98,6 +98,7 @@ def test_words_are_kept_for_ever() -> None:
         "BROWSER_TRUSTED": "browser:trusted",
         "BROWSER_ENDED": "browser:ended",
         "GUARD_CHANGED": "policy:guard-changed",
+        "LANGUAGE_CHOSEN": "person:language-chosen",
         "MAIL_LANGUAGE_SET": "policy:mail-language-changed",
         "MAIL_TEXT_CHANGED": "policy:mail-text-changed",
         "EXPORTED": "audit:exported",

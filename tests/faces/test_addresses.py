@@ -82,3 +82,18 @@ def test_a_link_that_is_cut_short_or_too_old_says_what_next(site: Site, ben: Per
     page = site.browser().get(link)
     assert page.status_code == 410
     assert "sends a new link" in text_of(page)
+
+
+def test_a_person_chooses_the_language_of_their_mails(site: Site, ben: Person) -> None:
+    """From the list and nothing else; no fresh proof is asked for."""
+    browser = site.signed_in(ben)
+    site.clock.advance(6 * MINUTE)
+    where = f"{PATH}/language"
+    page = browser.post(where, {"language": "xx"}, form_at=PATH)
+    assert page.status_code == 422
+    assert "Choose one of the list." in text_of(page)
+    assert browser.post(where, {"language": "de"}, form_at=PATH).headers["location"] == PATH
+    assert site.acme.person(ben.id).language == "de"
+    assert '<option value="de" selected' in browser.get(PATH).text
+    assert browser.post(where, {"language": ""}, form_at=PATH).status_code == 303
+    assert site.acme.person(ben.id).language == ""

@@ -455,6 +455,12 @@ def mail_opened(acme: Organisation) -> Callable[[], object]:
     return lambda: acme.call(mails.open_mail, caller=caller, mail_id=mail.id, mail_server=False)
 
 
+def language_chosen(acme: Organisation) -> Callable[[], object]:
+    """Somebody wants their mails in German."""
+    caller = acme.caller(acme.owner)
+    return lambda: acme.call(mail_texts.choose_language, caller=caller, language="de")
+
+
 def mail_language_set(acme: Organisation) -> Callable[[], object]:
     """Mails in German."""
     caller = acme.caller(acme.owner)
@@ -543,6 +549,7 @@ TABLE: dict[EventKind, tuple[str, Prepare]] = {
     EventKind.GUARD_CHANGED: ("guard_policy.set_guard", guard_set),
     EventKind.EXPORTED: ("audit.begin_export", exported),
     EventKind.MAIL_OPENED: ("mails.open_mail", mail_opened),
+    EventKind.LANGUAGE_CHOSEN: ("mail_texts.choose_language", language_chosen),
     EventKind.MAIL_LANGUAGE_SET: ("mail_texts.set_language", mail_language_set),
     EventKind.MAIL_TEXT_CHANGED: ("mail_texts.save", mail_text_written),
     EventKind.MAIL_BOUNCED: ("mail_reports.take", mail_came_back),

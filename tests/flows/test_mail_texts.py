@@ -186,3 +186,21 @@ def test_the_language_of_the_account_is_set_once(acme: Organisation, caller: Cal
     assert event.data == {"language": "en → de"}
     with pytest.raises(KeyError):
         set_to("fr")
+
+
+def test_everybody_chooses_their_own_language(acme: Organisation, caller: Caller) -> None:
+    """Or goes back to the organisation's; nobody else's changes."""
+    ann = acme.add("Ann")
+    choose = lambda code: acme.call(  # noqa: E731
+        mail_texts.choose_language, caller=caller, language=code
+    )
+    assert choose("de") == Done()
+    assert choose("de") == Done(changed=False)
+    assert acme.person(acme.owner_id).language == "de"
+    assert acme.person(ann.id).language == ""
+    assert choose("") == Done()
+    assert acme.person(acme.owner_id).language == ""
+    said = [event.data["language"] for event in acme.events(EventKind.LANGUAGE_CHOSEN)]
+    assert said == ["as the organisation", "de"]
+    with pytest.raises(KeyError):
+        choose("fr")

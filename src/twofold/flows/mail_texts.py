@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from twofold.core import mail_texts
 from twofold.core.events import EventKind
-from twofold.core.languages import LANGUAGES, language_of
+from twofold.core.languages import FIRST, LANGUAGES, language_of
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.mail_texts import EDITABLE, MailText, Problem
 from twofold.core.moments import when_in
@@ -64,6 +64,20 @@ def set_language(tx: Tx, now: Instant, *, caller: Caller, language: str) -> Done
     person = caller.person
     said = {"language": f"{account.language} → {language}"}
     record(tx, now, EventKind.MAIL_LANGUAGE_SET, person, actor_id=person.id, **said)
+    return Done()
+
+
+def choose_language(tx: Tx, now: Instant, *, caller: Caller, language: str) -> Done:
+    """Write to the caller in this language; "" for the account's. Raises `KeyError` for one that
+    is not in `LANGUAGES`.
+    """
+    _ = LANGUAGES[language or FIRST]
+    person = tx.people.lock(caller.person.id)
+    if person.language == language:
+        return Done(changed=False)
+    tx.people.set_language(person.id, language)
+    said = {"language": language or "as the organisation"}
+    record(tx, now, EventKind.LANGUAGE_CHOSEN, person, actor_id=person.id, **said)
     return Done()
 
 

@@ -119,6 +119,10 @@ class People(Protocol):
         """Another address, which nobody has. The caller holds the row."""
         ...
 
+    def set_language(self, person_id: str, language: str) -> None:
+        """Write to them in another language; "" for the account's."""
+        ...
+
     def set_duty(self, person_id: str, duty: Duty) -> None:
         """When the second factor that is asked of them is due. The caller holds the row."""
         ...

@@ -55,6 +55,9 @@ MARK_STOLEN = (
     .where(people.c.id == bindparam("of_person"), people.c.password_stolen_at.is_(None))
     .values(password_stolen_at=bindparam("at"))
 )
+SET_LANGUAGE = (
+    update(people).where(people.c.id == bindparam("of_person")).values(language=bindparam("to"))
+)
 SET_ROLE = update(people).where(people.c.id == bindparam("of_person")).values(role=bindparam("to"))
 
 
@@ -174,6 +177,10 @@ class People(PeopleLists):
         """Another address, which nobody has."""
         values = {"of_person": person_id, "to": email, "key": email_key(email)}
         self._connection.execute(SET_EMAIL, values)
+
+    def set_language(self, person_id: str, language: str) -> None:
+        """Write to them in another language; "" for the account's."""
+        self._connection.execute(SET_LANGUAGE, {"of_person": person_id, "to": language})
 
     def set_duty(self, person_id: str, duty: Duty) -> None:
         """When the second factor that is asked of them is due. The caller holds the row."""

@@ -1,8 +1,11 @@
-"""The second mail address: shown and changed in My Profile, confirmed by the link mailed there."""
+"""Where and how one is written: the second mail address, confirmed by the link mailed there, and
+the language.
+"""
 
 from starlette.responses import Response
 
-from twofold.flows import addresses
+from twofold.core.languages import LANGUAGES
+from twofold.flows import addresses, mail_texts
 from twofold.flows.links import LinkTrouble
 from twofold.flows.setup import Refused
 from twofold.web.access import Ctx, Needs, Page
@@ -25,6 +28,8 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         first=ctx.me.person.email,
         second=second,
         values={"second": ctx.field("second")},
+        languages=[("", "As your organisation"), *LANGUAGES.items()],
+        language=ctx.me.person.language,
         errors=errors,
     )
 
@@ -36,6 +41,15 @@ async def add(ctx: Ctx) -> Response:
     )
     if isinstance(done, Refused):
         return await _page(ctx, [FieldError(done.field, done.sentence)])
+    return ctx.go(PATH)
+
+
+async def choose_language(ctx: Ctx) -> Response:
+    """POST /profile/addresses/language."""
+    language = ctx.field("language")
+    if language not in ("", *LANGUAGES):
+        return await _page(ctx, [FieldError("language", "Choose one of the list.")])
+    await ctx.world.store.run(mail_texts.choose_language, ctx.now, caller=ctx.me, language=language)
     return ctx.go(PATH)
 
 
@@ -66,5 +80,6 @@ async def use_link(ctx: Ctx) -> Response:
 PAGES = (
     Page(PATH, Needs.SESSION, get=show, post=add, fresh=True),
     Page(f"{PATH}/remove", Needs.SESSION, post=remove, fresh=True),
+    Page(f"{PATH}/language", Needs.SESSION, post=choose_language),
     Page("/address/{token}", Needs.PUBLIC, get=show_link, post=use_link),
 )
