@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from twofold.core.deadlines import MORNING
 from twofold.core.mail import Mail, MailKind, MailState
+from twofold.core.mail_texts import MailText
 from twofold.core.moments import when_in
 from twofold.core.people import Instant, Person, Role
 from twofold.core.requirement_words import zone_of
 from twofold.core.rules import EVERYBODY, Start, Target
 from twofold.core.tokens import LINK_LIFETIME, Purpose
-from twofold.flows import rehearsal, rollout
+from twofold.flows import mail_texts, rehearsal, rollout
 from twofold.flows.rollout import NeedsFactor, SwitchRefused
 from twofold.ports import Letter, Rendered
 from twofold.web.access import Ctx, Needs, Page
@@ -108,7 +109,10 @@ async def _on_page(ctx: Ctx, values: dict[str, str], errors: list[FieldError]) -
         errors = [FieldError("since" if choice.since else "days", shown.wave_problem)]
     if shown.refuse_reason is not None and not errors:
         errors = [FieldError("", shown.refuse_reason)]
-    mail = _sample(ctx, shown.rehearsal.due_at if choice.days else None)
+    text = await ctx.world.store.run(
+        mail_texts.text_for, ctx.me.account, ctx.me.person, MailKind.SWITCHED_ON
+    )
+    mail = _sample(ctx, shown.rehearsal.due_at if choice.days else None, text)
     found = shown.rehearsal
     return ctx.render(
         "switch_on.html",
@@ -156,7 +160,7 @@ def _sentence(ctx: Ctx, choice: Choice, due_at: Instant | None, mails: int) -> s
     return f"{begin}, to be set up by {when_in(due_at, zone)}. {told}"
 
 
-def _sample(ctx: Ctx, due_at: Instant | None) -> Rendered:
+def _sample(ctx: Ctx, due_at: Instant | None, text: MailText | None) -> Rendered:
     """The mail as somebody who must act will get it; its link is hidden, and opens nothing."""
     me = ctx.me
     sample = Mail(
@@ -179,7 +183,7 @@ def _sample(ctx: Ctx, due_at: Instant | None) -> Rendered:
         sent_at=None,
         last_error="",
     )
-    return ctx.world.postbox.render(Letter(sample, me.person, me.account), hide_links=True)
+    return ctx.world.postbox.render(Letter(sample, me.person, me.account, text), hide_links=True)
 
 
 async def switch_on(ctx: Ctx) -> Response:
