@@ -111,7 +111,6 @@ ELSEWHERE = {
     "authenticators.check_up_later", "sessions.touch", "roster.keep", "roster.drop",
     # A mail to oneself.
     "mail_texts.send_test",
-    "authenticators.check_up_later", "sessions.touch", "people.keep_upload", "people.drop_upload",
 }  # fmt: skip
 
 

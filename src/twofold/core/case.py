@@ -14,7 +14,7 @@ from twofold.core.authenticators import AuthenticatorState
 from twofold.core.diagnosis import SAME, Cause
 from twofold.core.evidence import Device, Tried
 from twofold.core.locks import Lock, LockKind
-from twofold.core.mail import UNREACHED, Mail, MailKind, MailState
+from twofold.core.mail import UNREACHED, Mail, MailKind, MailState, lost
 from twofold.core.moments import near, until
 from twofold.core.passkeys import Passkey
 from twofold.core.people import (
@@ -128,7 +128,7 @@ def diagnose(case: Case) -> Diagnosis:
     failed = case.mails[0] if case.mails and case.mails[0].state in UNREACHED else None
     if failed is None or failed.last_error in found.sentence:
         return found
-    line = f"The last mail to {failed.to_address} {_lost(failed)}"
+    line = f"The last mail to {failed.to_address} {lost(failed)}"
     return replace(found, also=(*found.also, line))
 
 
@@ -382,20 +382,16 @@ def _fate(mail: Mail | None, now: Instant) -> tuple[str, str]:
     """What became of a mail, to the help desk and to the person."""
     if mail is None:
         return "", ""
-    to = mail.to_address
     if mail.state in UNREACHED:
-        return f"The mail to {to} {_lost(mail)}", "Our mail did not reach you."
+        return f"The mail to {mail.to_address} {lost(mail)}", "Our mail did not reach you."
     if mail.state is MailState.SENT:
         sent = mail.sent_at or mail.created_at
         return (
-            f"The mail to {to} was sent {near(sent, now)}.",
+            f"The mail to {mail.to_address} was sent {near(sent, now)}.",
             f"The mail of {near(sent, now)} has the link; look into the spam folder too.",
         )
     tried = f" Last answer: {mail.last_error}" if mail.last_error else ""
-    return f"The mail to {to} waits to be sent.{tried}", "Our mail is still on its way."
-
-
-def _lost(mail: Mail) -> str:
-    """How a mail did not arrive, in the server's words."""
-    how = "came back" if mail.state is MailState.BOUNCED else "failed"
-    return f"{how}: {mail.last_error}"
+    return (
+        f"The mail to {mail.to_address} waits to be sent.{tried}",
+        "Our mail is still on its way.",
+    )

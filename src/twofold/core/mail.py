@@ -174,6 +174,11 @@ class Mail:
     a delay that a server reported."""
 
 
+def lost(mail: Mail) -> str:
+    """How an `UNREACHED` mail did not arrive, in the server's words."""
+    return f"{'came back' if mail.state is MailState.BOUNCED else 'failed'}: {mail.last_error}"
+
+
 RETRY_AFTER = (MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE)
 """Seconds to wait after the first failures; from then on an hour."""
 GIVE_UP_AFTER = 4 * DAY
