@@ -13,7 +13,7 @@ from twofold.core.events import EventKind
 from twofold.core.mail import MailKind, MailState
 from twofold.core.people import DAY, HOUR, MINUTE, Person, PersonKind, Role
 from twofold.core.requirement import Requirement, requirement, ruling
-from twofold.core.rollout import BATCH, HOLD, ExpansionState
+from twofold.core.rollout import BATCH, FIRST_BATCH, HOLD, ExpansionState
 from twofold.core.rules import EVERYBODY, Calendar, Start, Target, TargetKind
 from twofold.flows import deadlines, expansion, pauses, people, reminders, rollout
 from twofold.flows.deadlines import Outcome
@@ -228,7 +228,7 @@ def test_a_large_organisation_is_reached_in_batches(acme: Organisation) -> None:
     crowd = [acme.add(f"P{number:04}") for number in range(BATCH + 20)]
     caller = acme.enrol(acme.owner)
     answer = acme.call(rollout.switch_on, caller=caller, days=14)
-    assert answer == Switched(BATCH)
+    assert answer == Switched(FIRST_BATCH)
     race(4, lambda _: acme.call(expansion.step))
     while acme.call(expansion.step):
         pass

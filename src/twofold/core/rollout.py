@@ -9,6 +9,8 @@ from twofold.core.people import DAY, HOUR, MINUTE, Instant
 
 BATCH = 500
 """People whom one transaction reaches."""
+FIRST_BATCH = 50
+"""The same within the switch itself, where more than `BATCH` people wait for their turn."""
 HOLD = MINUTE
 """Seconds for which the first mails of a wave wait: the time to see a mistake and take it back."""
 WARN_BEFORE = 7 * DAY

@@ -43,22 +43,24 @@ def step(tx: Tx, now: Instant) -> bool:
     return True
 
 
-def advance(tx: Tx, now: Instant, expansion: Expansion) -> Expansion:
-    """Reach the next people of this work; how far it is then. The caller holds its row."""
+def advance(tx: Tx, now: Instant, expansion: Expansion, *, limit: int = BATCH) -> Expansion:
+    """Reach the next people of this work, at most `limit`; how far it is then. The caller holds
+    its row.
+    """
     account = tx.accounts.get(expansion.account_id)
     rule = next((one for one in account.policy.rules if one.id == expansion.rule_id), None)
     if rule is None or rule.stance is not Stance.REQUIRED:
         return _store(tx, replace(expansion, state=ExpansionState.UNDONE, finished_at=now))
     admin = tx.people.find(account.id, expansion.by_id) if expansion.by_id else None
     wave = Wave(account, rule, admin.name if admin else account.name, expansion.mails_at)
-    batch = tx.expansions.people_after(account.id, rule.target, after=expansion.after, limit=BATCH)
+    batch = tx.expansions.people_after(account.id, rule.target, after=expansion.after, limit=limit)
     mails = sum(
         _redate(tx, now, wave, person, enrolled=enrolled)
         if expansion.work is Work.REDATE
         else _reach(tx, now, wave, person, enrolled=enrolled)
         for person, enrolled in batch
     )
-    is_last = len(batch) < BATCH
+    is_last = len(batch) < limit
     return _store(
         tx,
         replace(

@@ -9,7 +9,7 @@ from twofold.core.mail import MailKind, MailState
 from twofold.core.people import Account, Instant, Person
 from twofold.core.policy import why_no_switch, why_no_wave
 from twofold.core.requirement import ruling
-from twofold.core.rollout import HOLD, Expansion, ExpansionState, Work
+from twofold.core.rollout import BATCH, FIRST_BATCH, HOLD, Expansion, ExpansionState, Work
 from twofold.core.rules import EVERYBODY, Rule, Stance, Start, Target
 from twofold.core.sessions import Caller
 from twofold.flows import expansion as expansion_flow
@@ -146,7 +146,8 @@ def expand(tx: Tx, now: Instant, account: Account, rule: Rule, actor: Person, wo
     tx.expansions.add(expansion)
     if expansion.starts_at > now:
         return 0
-    return expansion_flow.advance(tx, now, expansion).mails
+    limit = BATCH if expansion.total < BATCH else FIRST_BATCH
+    return expansion_flow.advance(tx, now, expansion, limit=limit).mails
 
 
 def switch_off(
