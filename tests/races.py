@@ -1,7 +1,7 @@
 """The races at full length: `python -m tests.races --rounds 200`.
 
-They are the tests of `tests/flows/test_races.py`, on both databases, with more rounds than the
-suite has time for.
+They are the tests of `tests/flows/test_races.py`, and those of `test_wait_worker.py` in which many
+are at once, on both databases, with more rounds than the suite has time for.
 """
 
 import argparse
@@ -13,6 +13,9 @@ import pytest
 ROUNDS = "TWOFOLD_TEST_ROUNDS"
 """The environment variable that says how many rounds each race has."""
 IN_THE_SUITE = 3
+RACES = ("tests/flows/test_races.py", "tests/flows/test_wait_worker.py")
+AT_ONCE = "test_races or at_once"
+"""Whole files, and of the other one the tests whose name says that many are at once."""
 
 
 def rounds() -> range:
@@ -26,7 +29,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=200, help="rounds of each race (200)")
     asked = parser.parse_args(arguments)
     os.environ[ROUNDS] = str(asked.rounds)
-    return pytest.main(["-v", "--timeout=0", "--durations=0", "tests/flows/test_races.py"])
+    return pytest.main(["-v", "--timeout=0", "--durations=0", "-k", AT_ONCE, *RACES])
 
 
 if __name__ == "__main__":
