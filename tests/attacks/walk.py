@@ -510,7 +510,8 @@ class Walk(RuleBasedStateMachine):
         """On or off."""
         client = self.client(number)
         may = frozenset({("", "policy")} if self._is_admin(client) else ())
-        self.scene.post(client, f"/account/switch-{'on' if on else 'off'}", may=may)
+        path = f"/account/switch-{'on' if on else 'off'}"
+        self.scene.post(client, path, {"days": "0"}, may=may)  # At once.
 
     @rule(number=browsers, act=st.sampled_from(ACTS), name=names, later=st.sampled_from(LATER))
     def the_owner_comes_and_acts(self, number: int, act: str, name: str, later: int) -> None:
