@@ -114,7 +114,7 @@ def in_the_office(life: Life) -> Client:
     life.mailed(life.person("gil@example.org"), MailKind.INVITATION)
     change = {"current": OWNER, "password": NEW_OWNER}
     assert owner.post("/profile/password", change, at="/profile").status_code == 303
-    owner.post("/account/switch-on", at="/account/switch-on")
+    owner.post("/account/switch-on", {"days": "0"}, at="/account/switch-on")
     clock.advance(400)
     owner.post("/account/name", {"name": "Acme", "issuer": "Acme"}, at="/account")
     owner.post("/confirm", {"code": life.code(person)}, at="/confirm")

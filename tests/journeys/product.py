@@ -73,6 +73,16 @@ class Product:
         with self._database() as database:
             database.execute("UPDATE links SET expires_at = ?", (int(time.time()) - 60,))
 
+    def let_deadlines_pass(self) -> None:
+        """Move everybody's deadline into the past, as if their days had gone by."""
+        with self._database() as database:
+            database.execute("UPDATE people SET due_at = ?", (int(time.time()) - 60,))
+
+    def let_held_mails_go(self) -> None:
+        """Let mails leave that wait for somebody to see a mistake."""
+        with self._database() as database:
+            database.execute("UPDATE mails SET next_at = created_at WHERE state = 'queued'")
+
     def let_failures_grow_old(self, seconds: int) -> None:
         """Move everything that the guard has counted into the past, as if `seconds` had gone by."""
         with self._database() as database:

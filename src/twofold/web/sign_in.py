@@ -73,7 +73,8 @@ async def submit(ctx: Ctx) -> Response:
         ctx.cookies.set(response, SIGN_IN, answer.token)
         ctx.cookies.drop(response, SESSION)
         return response
-    return signed_in(ctx, answer)
+    # Within somebody's days the password opens a session; the link that brought them goes on.
+    return signed_in(ctx, answer, link=return_to if return_to.startswith("/enrol/") else "")
 
 
 WRONG = "That address and password do not fit together. Check both and try again."
@@ -100,11 +101,12 @@ def _again(ctx: Ctx, return_to: str, errors: list[FieldError], status: int) -> R
     )
 
 
-def signed_in(ctx: Ctx, done: SignedIn) -> Response:
+def signed_in(ctx: Ctx, done: SignedIn, *, link: str = "") -> Response:
     """Hand over the session's cookie and go where the sign-in was going: with the first recovery
-    codes by way of a page that shows them once. They are in this answer and nowhere else.
+    codes by way of a page that shows them once. They are in this answer and nowhere else. `link`
+    is the path of a mailed link that has yet to do its work.
     """
-    going_to = _after(done.return_to)
+    going_to = link or _after(done.return_to)
     response = _codes_page(ctx, done, going_to) if done.codes else ctx.go(going_to)
     ctx.cookies.set(response, SESSION, done.token)
     ctx.cookies.set(response, BROWSER, done.browser_token)
