@@ -34,19 +34,19 @@ def test_a_pass_is_used_once_in_time_by_its_person(ann: Store) -> None:
         ("ann", "no", NOW),
         ("ann", "hash", NOW + 60),
     ):
-        assert not ann.call(lambda tx, p=person, h=code_hash, at=at: tx.passes.use(p, h, at=at))
+        assert not ann.call(lambda tx, p=person, h=code_hash, at=at: tx.passes.use(p, [h], at=at))
     assert ann.call(lambda tx: tx.passes.newest("ann")) == ONCE
-    assert ann.call(lambda tx: tx.passes.use("ann", "hash", at=NOW + 59))
-    assert not ann.call(lambda tx: tx.passes.use("ann", "hash", at=NOW + 59))
+    assert ann.call(lambda tx: tx.passes.use("ann", ["hash"], at=NOW + 59))
+    assert not ann.call(lambda tx: tx.passes.use("ann", ["hash"], at=NOW + 59))
     assert ann.call(lambda tx: tx.passes.newest("ann")) == replace(ONCE, used_at=NOW + 59)
-    assert ann.call(lambda tx: tx.passes.is_known("ann", "hash"))
-    assert not ann.call(lambda tx: tx.passes.is_known("bob", "hash"))
+    assert ann.call(lambda tx: tx.passes.is_known("ann", ["hash"]))
+    assert not ann.call(lambda tx: tx.passes.is_known("bob", ["hash"]))
     assert ann.call(lambda tx: tx.passes.newest("bob")) is None
 
 
 def test_fifty_threads_use_one_pass_once(ann: Store) -> None:
     """The row count of one statement is the permission (promise P2)."""
-    answers = race(50, lambda _: ann.call(lambda tx: tx.passes.use("ann", "hash", at=NOW)))
+    answers = race(50, lambda _: ann.call(lambda tx: tx.passes.use("ann", ["hash"], at=NOW)))
     assert answers.count(True) == 1
 
 
@@ -54,13 +54,13 @@ def test_a_pass_for_a_while_is_used_often_and_ended(ann: Store) -> None:
     """Ended ones, and those that are over, are not ended again."""
     often = replace(ONCE, id="p2", once=False)
     ann.call(lambda tx: tx.passes.add(often, "often"))
-    assert [ann.call(lambda tx: tx.passes.use("ann", "often", at=NOW)) for _ in range(3)] == [
+    assert [ann.call(lambda tx: tx.passes.use("ann", ["often"], at=NOW)) for _ in range(3)] == [
         True, True, True,
     ]  # fmt: skip
     assert ann.call(lambda tx: tx.passes.end_all("ann", at=NOW + 60)) == 0
     assert ann.call(lambda tx: tx.passes.end_all("ann", at=NOW + 1)) == 2
     assert ann.call(lambda tx: tx.passes.end_all("ann", at=NOW + 1)) == 0
-    assert not ann.call(lambda tx: tx.passes.use("ann", "often", at=NOW + 2))
+    assert not ann.call(lambda tx: tx.passes.use("ann", ["often"], at=NOW + 2))
 
 
 def test_a_request_is_decided_once_and_in_time(ann: Store) -> None:

@@ -42,7 +42,7 @@ def make(tx: Tx, now: Instant, *, person: Person, wanted: Wanted, made_by: str) 
         made_by=made_by,
     )
     bare = code.replace("-", "")
-    tx.passes.add(made, stand_ins.digest(tx, AttemptPurpose.PASS, person, bare))
+    tx.passes.add(made, stand_ins.digests(tx, AttemptPurpose.PASS, person, bare)[0])
     return NewPass(code, expires_at)
 
 

@@ -49,7 +49,8 @@ def first_set(tx: Tx, now: Instant, person: Person) -> Sequence[str]:
 
 def _new_set(tx: Tx, now: Instant, person: Person) -> Sequence[str]:
     codes = [recovery.code_of(tx.random.secret()[: recovery.BYTES]) for _ in range(recovery.COUNT)]
-    hashes = [tx.keyed_digest("recovery", f"{person.id}:{code.replace('-', '')}") for code in codes]
+    texts = [f"{person.id}:{code.replace('-', '')}" for code in codes]
+    hashes = [tx.keyed_digests("recovery", text)[0] for text in texts]
     tx.recovery.replace(person, hashes, ids=[tx.random.new_id() for _ in codes], at=now)
     record(tx, now, EventKind.RECOVERY_MADE, person, actor_id=person.id, count=len(codes))
     return codes

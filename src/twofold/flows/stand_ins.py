@@ -4,6 +4,8 @@ Both are typed on one page and told apart by their length; both cost what a wron
 `verify.prove_code` asks here.
 """
 
+from collections.abc import Sequence
+
 from twofold.core import passes, recovery
 from twofold.core.attempts import AttemptPurpose
 from twofold.core.people import Instant, Person
@@ -26,20 +28,22 @@ def read(purpose: AttemptPurpose, typed: str) -> str | NotARecoveryCode:
     return recovery.parse(typed)
 
 
-def digest(tx: Tx, purpose: AttemptPurpose, person: Person, code: str) -> str:
-    """Under what it is stored."""
-    return tx.keyed_digest(purpose.value, f"{person.id}:{code}")
+def digests(tx: Tx, purpose: AttemptPurpose, person: Person, code: str) -> Sequence[str]:
+    """Under what it may be stored, by whichever key; the first is what is stored today."""
+    return tx.keyed_digests(purpose.value, f"{person.id}:{code}")
 
 
-def use(tx: Tx, now: Instant, purpose: AttemptPurpose, person: Person, digest: str) -> bool:
+def use(
+    tx: Tx, now: Instant, purpose: AttemptPurpose, person: Person, digests: Sequence[str]
+) -> bool:
     """Use it, by one conditional update whose row count decides (promise P2)."""
     if purpose is AttemptPurpose.PASS:
-        return tx.passes.use(person.id, digest, at=now)
-    return tx.recovery.use(person.id, digest, at=now)
+        return tx.passes.use(person.id, digests, at=now)
+    return tx.recovery.use(person.id, digests, at=now)
 
 
-def is_spent(tx: Tx, purpose: AttemptPurpose, person: Person, digest: str) -> bool:
+def is_spent(tx: Tx, purpose: AttemptPurpose, person: Person, digests: Sequence[str]) -> bool:
     """Whether it was right once: somebody who types it again is no guesser."""
     if purpose is AttemptPurpose.PASS:
-        return tx.passes.is_known(person.id, digest)
-    return tx.recovery.is_spent(person.id, digest)
+        return tx.passes.is_known(person.id, digests)
+    return tx.recovery.is_spent(person.id, digests)

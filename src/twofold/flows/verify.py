@@ -272,13 +272,14 @@ def _stand_in(
         return code
     tx.people.lock(person.id)
     before = _asked(tx, now, person, account, standing, purpose, 1)
-    digest = stand_ins.digest(tx, purpose, person, code)
-    if _is_repeated(tx, now, before, digest[:16], attempt):
+    digests = stand_ins.digests(tx, purpose, person, code)
+    mark = digests[0][-16:]
+    if _is_repeated(tx, now, before, mark, attempt):
         return Wrong(attempt.id)
     tx.attempts.reserve(attempt)
-    charged = guard.charge_code(tx, now, person=person, before=before, mark=digest[:16])
-    if not stand_ins.use(tx, now, purpose, person, digest):
-        spent = stand_ins.is_spent(tx, purpose, person, digest)
+    charged = guard.charge_code(tx, now, person=person, before=before, mark=mark)
+    if not stand_ins.use(tx, now, purpose, person, digests):
+        spent = stand_ins.is_spent(tx, purpose, person, digests)
         outcome = Outcome.USED if spent else Outcome.WRONG
         return _refused(tx, now, person, account, attempt, outcome, None, before, charged)
     step = otp.step_at(now) + 1

@@ -92,11 +92,13 @@ class Recovery(Protocol):
         """A new set; what was left of the one before is dead."""
         ...
 
-    def use(self, person_id: str, code_hash: str, *, at: Instant) -> bool:
-        """THE consumption of a recovery code (promise P2): one conditional update."""
+    def use(self, person_id: str, hashes: Sequence[str], *, at: Instant) -> bool:
+        """THE consumption of a recovery code (promise P2): one conditional update. `hashes` is
+        everything under which it may be stored (`Tx.keyed_digests`).
+        """
         ...
 
-    def is_spent(self, person_id: str, code_hash: str) -> bool:
+    def is_spent(self, person_id: str, hashes: Sequence[str]) -> bool:
         """Whether it is one of the set that was used before."""
         ...
 

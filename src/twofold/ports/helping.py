@@ -12,13 +12,14 @@ class Passes(Protocol):
     """Temporary passes, as keyed hashes."""
 
     def add(self, made: Pass, code_hash: str) -> None: ...
-    def use(self, person_id: str, code_hash: str, *, at: Instant) -> bool:
+    def use(self, person_id: str, hashes: Sequence[str], *, at: Instant) -> bool:
         """THE consumption of a temporary pass (promise P2): one conditional update, true for one
         that is neither over nor ended, and of one that is for once for exactly one caller.
+        `hashes` is everything under which it may be stored (`Tx.keyed_digests`).
         """
         ...
 
-    def is_known(self, person_id: str, code_hash: str) -> bool:
+    def is_known(self, person_id: str, hashes: Sequence[str]) -> bool:
         """Whether it was one of the person's passes, whatever became of it."""
         ...
 

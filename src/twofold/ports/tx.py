@@ -1,5 +1,6 @@
 """A transaction: every repository at once."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
@@ -29,8 +30,14 @@ class Tx(Protocol):
     random: Random
 
     def keyed_digest(self, use: str, text: str) -> str:
-        """HMAC-SHA-256 of a text under a key of the deployment, in hexadecimal: for what must be
-        found again but is too short to be kept as a plain hash.
+        """HMAC-SHA-256 of a text under the deployment's newest key, in hexadecimal: for what is
+        too short to be kept as a plain hash. After a new key it is another one.
+        """
+        ...
+
+    def keyed_digests(self, use: str, text: str) -> Sequence[str]:
+        """For what must be found again also after a new key: everything under which the text may
+        be stored, by every key of the deployment. The first is the one to store.
         """
         ...
 

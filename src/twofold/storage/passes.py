@@ -1,5 +1,7 @@
 """Temporary passes: keyed hashes, each used once or until it ends."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, bindparam, insert, not_, or_, select, update
 
 from twofold.core.passes import Pass
@@ -7,7 +9,7 @@ from twofold.core.people import Instant
 from twofold.storage.desk_tables import temporary_passes
 
 OF_PERSON = temporary_passes.c.person_id == bindparam("of_person")
-IS_IT = temporary_passes.c.code_hash == bindparam("hash")
+IS_IT = temporary_passes.c.code_hash.in_(bindparam("hashes", expanding=True))
 WORKS = (
     temporary_passes.c.ended_at.is_(None),
     temporary_passes.c.expires_at > bindparam("at"),
@@ -58,14 +60,14 @@ class Passes:
         }
         self._connection.execute(insert(temporary_passes), values)
 
-    def use(self, person_id: str, code_hash: str, *, at: Instant) -> bool:
+    def use(self, person_id: str, hashes: Sequence[str], *, at: Instant) -> bool:
         """Use it: of one that is for once, true for exactly one caller."""
-        values = {"of_person": person_id, "hash": code_hash, "at": at}
+        values = {"of_person": person_id, "hashes": hashes, "at": at}
         return self._connection.execute(USE, values).rowcount == 1
 
-    def is_known(self, person_id: str, code_hash: str) -> bool:
+    def is_known(self, person_id: str, hashes: Sequence[str]) -> bool:
         """Whether it was one of the person's passes."""
-        values = {"of_person": person_id, "hash": code_hash}
+        values = {"of_person": person_id, "hashes": hashes}
         return self._connection.execute(KNOWN, values).first() is not None
 
     def newest(self, person_id: str) -> Pass | None:

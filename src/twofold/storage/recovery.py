@@ -9,18 +9,11 @@ from twofold.core.recovery import RecoveryStanding
 from twofold.storage.tables import recovery_codes
 
 OF_PERSON = recovery_codes.c.person_id == bindparam("of_person")
+IS_IT = recovery_codes.c.code_hash.in_(bindparam("hashes", expanding=True))
 UNUSED = recovery_codes.c.used_at.is_(None)
 # Promise P2: the row count of this one statement is the permission.
-USE = (
-    update(recovery_codes)
-    .where(OF_PERSON, recovery_codes.c.code_hash == bindparam("hash"), UNUSED)
-    .values(used_at=bindparam("at"))
-)
-SPENT = select(recovery_codes.c.id).where(
-    OF_PERSON,
-    recovery_codes.c.code_hash == bindparam("hash"),
-    recovery_codes.c.used_at.is_not(None),
-)
+USE = update(recovery_codes).where(OF_PERSON, IS_IT, UNUSED).values(used_at=bindparam("at"))
+SPENT = select(recovery_codes.c.id).where(OF_PERSON, IS_IT, recovery_codes.c.used_at.is_not(None))
 DROP = delete(recovery_codes).where(OF_PERSON)
 STORED = (
     update(recovery_codes)
@@ -58,14 +51,14 @@ class Recovery:
         ]
         self._connection.execute(insert(recovery_codes), rows)
 
-    def use(self, person_id: str, code_hash: str, *, at: Instant) -> bool:
+    def use(self, person_id: str, hashes: Sequence[str], *, at: Instant) -> bool:
         """Use it up: true for exactly one caller."""
-        values = {"of_person": person_id, "hash": code_hash, "at": at}
+        values = {"of_person": person_id, "hashes": hashes, "at": at}
         return self._connection.execute(USE, values).rowcount == 1
 
-    def is_spent(self, person_id: str, code_hash: str) -> bool:
+    def is_spent(self, person_id: str, hashes: Sequence[str]) -> bool:
         """Whether it is one of the set that was used before."""
-        values = {"of_person": person_id, "hash": code_hash}
+        values = {"of_person": person_id, "hashes": hashes}
         return self._connection.execute(SPENT, values).first() is not None
 
     def standing(self, person_id: str) -> RecoveryStanding | None:

@@ -15,7 +15,7 @@ import hmac
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -71,8 +71,17 @@ class KeyRing:
             raise SealError from error
 
     def digest(self, use: str, text: str) -> str:
-        """HMAC-SHA-256 of `text` for one `use` under the newest key, in hexadecimal."""
+        """HMAC-SHA-256 of `text` for one `use` under the newest key, in hexadecimal. With the next
+        key it is another one: for what need not be found for longer than a while.
+        """
         return self._hmac(self._newest, use, text).hex()
+
+    def digests(self, use: str, text: str) -> Sequence[str]:
+        """Everything under which `text` may be stored: `key id:HMAC` for each of our keys, the
+        newest first, which is the one to store; then the bare HMACs of versions before the id.
+        """
+        made = {key_id: self._hmac(key_id, use, text).hex() for key_id in reversed(self._keys)}
+        return [*(f"{key_id}:{digest}" for key_id, digest in made.items()), *made.values()]
 
     def sign(self, use: str, text: str) -> bytes:
         """What `is_signed` knows again: the newest key's id and HMAC-SHA-256 of `text`."""

@@ -1,5 +1,7 @@
 """One open transaction: a connection with one repository per noun on it."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from twofold.ports import Random
@@ -70,6 +72,10 @@ class Transaction:
     def keyed_digest(self, use: str, text: str) -> str:
         """HMAC-SHA-256 under a key of the deployment, in hexadecimal."""
         return self._ring.digest(use, text)
+
+    def keyed_digests(self, use: str, text: str) -> Sequence[str]:
+        """The same with the key's id, under every key of the deployment; the first to be stored."""
+        return self._ring.digests(use, text)
 
     def database_time(self) -> float | None:
         """The time by the database server's own clock, if it has one."""
