@@ -33,6 +33,8 @@ def test_words_are_kept_for_ever() -> None:
         "POLICY_SWITCHED_OFF": "policy:switched-off",
         "POLICY_REFUSED": "policy:switch-refused",
         "PEOPLE_IMPORTED": "people:imported",
+        "PEOPLE_EXPORTED": "people:exported",
+        "REMINDED": "person:reminded",
         "PERSON_ADDED": "person:added",
         "PERSON_INVITED": "person:invited",
         "PERSON_ROLE_CHANGED": "person:role-changed",

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from tests.world import Organisation
 from twofold.core.events import EventKind
+from twofold.core.listing import Asked
 from twofold.core.people import DAY, Person
 from twofold.core.rules import EVERYBODY, Calendar, Start
-from twofold.flows import deadlines, pauses, rollout
+from twofold.flows import deadlines, listing, pauses, reminders, rollout
 
 Act = Callable[[Organisation], Callable[[], object]]
 
@@ -108,6 +109,20 @@ def exemption_ended(acme: Organisation) -> Callable[[], object]:
     return lambda: acme.call(deadlines.end_exemption, actor=acme.owner, person_id=ben.id)
 
 
+def reminded(acme: Organisation) -> Callable[[], object]:
+    """A reminder by hand."""
+    ben = with_days(acme)
+    return lambda: acme.call(reminders.remind_by_hand, actor=acme.owner, people=[ben.id])
+
+
+def list_exported(acme: Organisation) -> Callable[[], object]:
+    """The people table as a file."""
+    caller = acme.caller(acme.owner)
+    return lambda: acme.call(
+        listing.begin_export, caller=caller, asked=Asked(), columns="role", form="csv"
+    )
+
+
 TABLE: dict[EventKind, tuple[str, Act]] = {
     EventKind.POLICY_TAKEN_BACK: ("pauses.take_back", taken_back),
     EventKind.POLICY_PAUSED: ("pauses.pause", paused),
@@ -117,6 +132,8 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
     EventKind.STANCE_CHANGED: ("pauses.set_stance", offered),
     EventKind.CALENDAR_CHANGED: ("pauses.set_calendar", calendar),
     EventKind.DAYS_CHANGED: ("pauses.change_days", days),
+    EventKind.REMINDED: ("reminders.remind_by_hand", reminded),
+    EventKind.PEOPLE_EXPORTED: ("listing.begin_export", list_exported),
     EventKind.DEADLINE_MOVED: ("deadlines.extend", extended),
     EventKind.LEAVE_SET: ("deadlines.set_leave", away),
     EventKind.EXEMPTED: ("deadlines.exempt", exempted),

@@ -69,6 +69,8 @@ ELSEWHERE = {
     "desk.accepted_proofs", "desk.look", "second_admin.look", "second_admin.matters",
     "second_admin.not_possible", "second_admin.others", "second_admin.waiting_for",
     "stand_ins.digest", "stand_ins.is_spent",
+    "listing.ids", "listing.show", "listing.stretch", "reminders.may_remind",
+    "deadlines.may_extend",
     "links.find", "links.look", "waits.latest", "waits.look", "waits.look_stop", "waits.running",
     "wait_stops.told", "mails.list_mails",
     "mail_texts.own_texts", "mail_texts.text_for", "passwords.own_hash", "people.everybody",
@@ -108,6 +110,7 @@ ELSEWHERE = {
     "progress.opened",
     # Bookkeeping that nobody asks about: that somebody was asked, the idle limit,
     # a file that waits for its button.
+    "listing.delete_filter", "listing.save_filter",
     "authenticators.check_up_later", "sessions.touch", "roster.keep", "roster.drop",
     # A mail to oneself.
     "mail_texts.send_test",

@@ -28,6 +28,8 @@ class EventKind(StrEnum):
     NEAR_STOP = "sign-in:would-be-stopped"
     POLICY_REFUSED = "policy:switch-refused"
     PEOPLE_IMPORTED = "people:imported"
+    PEOPLE_EXPORTED = "people:exported"
+    REMINDED = "person:reminded"
     PERSON_ADDED = "person:added"
     PERSON_INVITED = "person:invited"
     PERSON_ROLE_CHANGED = "person:role-changed"
@@ -187,6 +189,8 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.SPRAY: (Group.POLICY, "One source tried many people's passwords"),
     EventKind.FLOOD: (Group.POLICY, "Too many wrong passwords on the whole site"),
     EventKind.PEOPLE_IMPORTED: (Group.PEOPLE, "List of people imported"),
+    EventKind.PEOPLE_EXPORTED: (Group.PEOPLE, "List of people exported"),
+    EventKind.REMINDED: (Group.PEOPLE, "Reminded by hand"),
     EventKind.PERSON_ADDED: (Group.PEOPLE, "Person added"),
     EventKind.PERSON_INVITED: (Group.PEOPLE, "Invitation sent"),
     EventKind.PERSON_ROLE_CHANGED: (Group.PEOPLE, "Role changed"),

@@ -29,6 +29,12 @@ class Outcome(StrEnum):
     """Nothing is required of them."""
     LATER = "later"
     """Has longer than that already: nobody's time is made shorter this way."""
+    TODAY = "reminded today"
+    """Was reminded by hand on this day already."""
+    YOURSELF = "yourself"
+    """Nobody exempts themselves."""
+    NO_INVITATION = "no invitation"
+    """Has set a password already, or was sent too many invitations in the last day."""
     NOT_YOURS = "not yours"
     """Not there, or above the admin's own role."""
 
@@ -70,7 +76,7 @@ def _extend(
     if tx.people.find(account.id, person_id) is None:
         return Result(person_id, "", Outcome.NOT_YOURS)
     person = tx.people.lock(person_id)
-    outcome = _may_extend(tx, now, account, actor, person, until)
+    outcome = may_extend(tx, now, account, actor, person, until)
     if outcome is Outcome.DONE:
         old = person.duty.due_at
         notices.move(tx, now, account, person, until, admin=actor.name, reason=reason)
@@ -87,9 +93,10 @@ def _extend(
     return Result(person.id, person.name, outcome)
 
 
-def _may_extend(
+def may_extend(
     tx: Tx, now: Instant, account: Account, actor: Person, person: Person, until: Instant
 ) -> Outcome:
+    """What `extend` answers about one person, `DONE` if it would change their date."""
     if not may_manage(actor, person):
         return Outcome.NOT_YOURS
     if tx.authenticators.has_factor(person.id):

@@ -1,14 +1,21 @@
 """Reminders: written when they are due, to whoever still has to set up, each kind once."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
-from twofold.core.people import Account, Instant, Person, PersonState
+from twofold.core.people import DAY, Account, Instant, Person, PersonState
+from twofold.core.policy import may_manage
 from twofold.core.requirement import ruling
 from twofold.core.requirement_words import zone_of
 from twofold.core.rollout import Notice, due_and_next, schedule
 from twofold.core.tokens import Purpose
 from twofold.flows import links, notices
+from twofold.flows.deadlines import Outcome, Result
+from twofold.flows.outbox import record
 from twofold.ports import Tx
 
 AT_ONCE = 50
@@ -60,7 +67,8 @@ def remind(tx: Tx, now: Instant, account: Account, person: Person, notice: Notic
     """
     if tx.enrolments.was_noticed(person.id, round_=account.policy.round, kind=notice.kind):
         return None
-    deadline = notices.deadline(account, person)
+    is_ahead = person.duty.due_at is not None and person.duty.due_at > now
+    deadline = notices.deadline(account, person) if is_ahead else ""
     if person.state is PersonState.INVITED:
         token, expires_at = links.mint(tx, now, Purpose.INVITATION, person, replace=False)
         return notices.write(
@@ -72,3 +80,45 @@ def remind(tx: Tx, now: Instant, account: Account, person: Person, notice: Notic
         tx, now, account, person, notice.kind, MailKind.REMINDER, token=token,
         expires_at=expires_at, deadline=deadline, days_left=notice.days_left,
     )  # fmt: skip
+
+
+def remind_by_hand(
+    tx: Tx, now: Instant, *, actor: Person, people: Sequence[str]
+) -> Sequence[Result]:
+    """Write these people (ids) a reminder now, each at most once on a day of the account's zone;
+    only to those of whom a second factor is asked and who have none. In one transaction.
+    """
+    account = tx.accounts.get(actor.account_id)
+    results = []
+    for person_id in sorted(set(people)):
+        if tx.people.find(account.id, person_id) is None:
+            results.append(Result(person_id, "", Outcome.NOT_YOURS))
+            continue
+        person = tx.people.lock(person_id)
+        outcome = may_remind(tx, now, account, actor, person)
+        if outcome is Outcome.DONE:
+            remind(tx, now, account, person, _by_hand(account, person, now))
+            record(tx, now, EventKind.REMINDED, person, actor_id=actor.id)
+        results.append(Result(person.id, person.name, outcome))
+    return results
+
+
+def may_remind(tx: Tx, now: Instant, account: Account, actor: Person, person: Person) -> Outcome:
+    """What `remind_by_hand` answers about one person, `DONE` if it would write to them."""
+    if not may_manage(actor, person):
+        return Outcome.NOT_YOURS
+    if tx.authenticators.has_factor(person.id):
+        return Outcome.ENROLLED
+    if not ruling(account, person, now).required or person.state is PersonState.DISABLED:
+        return Outcome.NOT_ASKED
+    kind = _by_hand(account, person, now).kind
+    if tx.enrolments.was_noticed(person.id, round_=account.policy.round, kind=kind):
+        return Outcome.TODAY
+    return Outcome.DONE
+
+
+def _by_hand(account: Account, person: Person, now: Instant) -> Notice:
+    place = ZoneInfo(account.policy.calendar.zone)
+    today = datetime.fromtimestamp(now, UTC).astimezone(place).date()
+    left = max(0, (person.duty.due_at or 0) - now)
+    return Notice(f"by-hand-{today.isoformat()}", now, -(-left // DAY))

@@ -42,6 +42,7 @@ def begin(
         ends_at=ends_at,
     )
     tx.sessions.add(session, digest(Purpose.SESSION, token))
+    tx.people.seen(person.id, now)
     record(
         tx,
         now,

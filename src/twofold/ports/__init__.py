@@ -19,6 +19,7 @@ from twofold.ports.comparing import Comparisons, SetUps, Success
 from twofold.ports.grouping import GroupRow, Groups
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.helping import Desk, Passes
+from twofold.ports.listing import PeopleTable, SavedFilter, SavedFilters
 from twofold.ports.nouns import (
     Accounts,
     Events,
@@ -166,19 +167,22 @@ __all__ = [
     "Hasher",
     "Letter",
     "Links",
-    "Mailer",
     "MailTexts",
+    "Mailer",
     "Mails",
     "NearStops",
-    "Passkeys",
     "Passes",
+    "Passkeys",
     "People",
+    "PeopleTable",
     "PersonRow",
     "Postbox",
     "Random",
     "Recovery",
     "Rendered",
     "ReportBox",
+    "SavedFilter",
+    "SavedFilters",
     "Sessions",
     "SetUps",
     "SignIns",

@@ -127,6 +127,10 @@ class People(Protocol):
         """When the second factor that is asked of them is due. The caller holds the row."""
         ...
 
+    def seen(self, person_id: str, at: Instant) -> None:
+        """Note that the person has signed in."""
+        ...
+
     def keys(self, account_id: str) -> Mapping[str, Person]:
         """All people of an account by `email_key`, for an import's preview."""
         ...

@@ -9,6 +9,7 @@ from twofold.ports.counting import Progress
 from twofold.ports.grouping import Groups
 from twofold.ports.guarding import Attempts, Browsers, Counters
 from twofold.ports.helping import Desk, Passes
+from twofold.ports.listing import PeopleTable, SavedFilters
 from twofold.ports.nouns import (
     Accounts,
     Events,
@@ -99,3 +100,7 @@ class Tx(Protocol):
     def exemptions(self) -> Exemptions: ...
     @property
     def groups(self) -> Groups: ...
+    @property
+    def people_table(self) -> PeopleTable: ...
+    @property
+    def saved_filters(self) -> SavedFilters: ...

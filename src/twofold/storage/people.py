@@ -84,6 +84,7 @@ SET_EMAIL = (
         search_text=OLD_NAME + bindparam("key", type_=Text),
     )
 )
+SEEN = update(people).where(people.c.id == bindparam("of_person")).values(seen_at=bindparam("at"))
 SET_DUTY = (
     update(people)
     .where(people.c.id == bindparam("of_person"))
@@ -193,6 +194,10 @@ class People(PeopleLists):
             "of_round": duty.round,
         }
         self._connection.execute(SET_DUTY, values)
+
+    def seen(self, person_id: str, at: Instant) -> None:
+        """Note that the person has signed in."""
+        self._connection.execute(SEEN, {"of_person": person_id, "at": at})
 
     def taken(self, keys: Sequence[str]) -> set[str]:
         """Which of these `email_key`s exist anywhere in the deployment."""

@@ -130,3 +130,15 @@ near_stops = Table(
     Column("times", Integer, nullable=False),
     Column("last_at", BigInteger, nullable=False),
 )
+
+# Filters of the people table that were given a name.
+saved_filters = Table(
+    "saved_filters",
+    metadata,
+    Column("id", Word, primary_key=True),
+    Column("account_id", Word, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("made_by", Word, ForeignKey("people.id"), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)

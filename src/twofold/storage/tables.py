@@ -98,6 +98,7 @@ people = Table(
     Column("exempt_until", BigInteger),
     Column("away_until", BigInteger),
     Column("external_id", Word),
+    Column("seen_at", BigInteger),
     Index(None, "account_id", "email_key"),
     Index(None, "account_id", "due_at"),
 )

@@ -26,8 +26,10 @@ from twofold.storage.mails import Mails
 from twofold.storage.passes import Passes
 from twofold.storage.passkeys import Passkeys
 from twofold.storage.people import People
+from twofold.storage.people_table import PeopleTable
 from twofold.storage.progress import Progress
 from twofold.storage.recovery import Recovery
+from twofold.storage.saved_filters import SavedFilters
 from twofold.storage.sealing import KeyRing
 from twofold.storage.sessions import Sessions
 from twofold.storage.sign_ins import SignIns
@@ -67,6 +69,8 @@ class Transaction:
         self.exemptions = Exemptions(connection)
         self.progress = Progress(connection)
         self.groups = Groups(connection)
+        self.people_table = PeopleTable(connection)
+        self.saved_filters = SavedFilters(connection)
         self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:

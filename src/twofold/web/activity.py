@@ -1,8 +1,5 @@
 """Activity: what happened in the account, newest first, filtered, and as a file."""
 
-import csv
-import io
-import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +13,7 @@ from twofold.core.people import DAY, Instant, Person, Role
 from twofold.flows import audit
 from twofold.flows.audit import Entry, Filter
 from twofold.web.access import Ctx, Needs, Page
+from twofold.web.files import as_csv, as_json
 from twofold.web.forms import FieldError
 
 FIELDS = ("group", "person", "from", "to")
@@ -28,8 +26,6 @@ COLUMNS = (
 )  # fmt: skip
 """The columns of the CSV file; the keys of the JSON objects."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Starts that make a spreadsheet compute a cell; the wide ones do so in East Asian ones."""
 _INTERNAL = frozenset({"authenticator"})
 """Details that say something to a program only."""
 
@@ -172,7 +168,7 @@ async def _export(ctx: Ctx, form: str, media_type: str) -> Response:
     )
     stretches = _stretches(ctx, asked.only, before)
     return StreamingResponse(
-        _as_csv(stretches) if form == "csv" else _as_json(stretches),
+        as_csv(COLUMNS, stretches) if form == "csv" else as_json(stretches),
         media_type=f"{media_type}; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="activity.{form}"'},
     )
@@ -194,38 +190,6 @@ async def _stretches(ctx: Ctx, only: Filter, before: int) -> AsyncIterator[list[
         if not page.next_before:
             return
         before = page.next_before
-
-
-async def _as_csv(stretches: AsyncIterator[list[dict[str, object]]]) -> AsyncIterator[str]:
-    yield _lines([COLUMNS])
-    async for entries in stretches:
-        yield _lines([tuple(_cell(entry[name]) for name in COLUMNS) for entry in entries])
-
-
-def _lines(rows: list[tuple[str, ...]]) -> str:
-    """Rows as RFC 4180 has them."""
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
-
-
-def _cell(value: object) -> str:
-    """The text of a cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = _compact(value) if isinstance(value, dict) else "" if value is None else str(value)
-    return "'" + text if text.startswith(_FORMULA) else text
-
-
-async def _as_json(stretches: AsyncIterator[list[dict[str, object]]]) -> AsyncIterator[str]:
-    separator = "["
-    async for entries in stretches:
-        for entry in entries:
-            yield separator + "\n" + _compact(entry)
-            separator = ","
-    yield "\n]\n" if separator == "," else "[]\n"
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 PAGES = (

@@ -17,6 +17,8 @@ PASSKEY = "twofold-passkey"
 """Binds a passkey sign-in to the browser in which it was begun."""
 NOTE = "twofold-note"
 """What its reader is told until it is done: a word, no token, and nobody relies on it."""
+COLUMNS = "twofold-columns"
+"""Which columns the people table shows: letters, no token."""
 LIFETIMES = {
     SESSION: SESSION_LIFETIME,
     SIGN_IN: ENROLLING_LIFETIME,
@@ -24,6 +26,7 @@ LIFETIMES = {
     BROWSER_LINK: HOUR,
     PASSKEY: CHALLENGE_LIFETIME,
     NOTE: SESSION_LIFETIME,
+    COLUMNS: KNOWN_FOR,
 }
 """Seconds that the browser keeps each cookie; what a token opens ends by the server's clock."""
 _MAX_TOKEN = 64

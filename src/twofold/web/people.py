@@ -1,4 +1,4 @@
-"""People: the table, one person with what is wrong, adding one."""
+"""People: one person with what is wrong, adding one. The table is in `people_table.py`."""
 
 from starlette.responses import Response
 
@@ -14,48 +14,6 @@ from twofold.web.forms import FieldError
 
 SHOWN = 8
 """Attempts on the page of a person; all that are kept stand in the person's own history."""
-FILTERS = ("", "enrolled", "not-enrolled", "failed-mail", "disabled")
-
-
-async def show(ctx: Ctx) -> Response:
-    """GET /people: the table; a search that means one person leads straight to them."""
-    asked = ctx.request.query_params
-    search, only = asked.get("search", "").strip()[:200], asked.get("only", "")
-    after = asked.get("after", "")[:300]
-    only = only if only in FILTERS else ""
-    page = await ctx.world.store.run(
-        people.list_people,
-        account_id=ctx.me.account.id,
-        search=search,
-        only=only,
-        after=after,
-    )
-    hit = None if only or after else people.only_hit(page, search)
-    if hit is not None:
-        return ctx.go(f"/people/{hit.id}")
-    rows = [
-        {
-            "id": row.person.id,
-            "name": row.person.name,
-            "email": row.person.email,
-            "role": row.person.role,
-            "state": row.person.state,
-            "is_program": row.person.kind is PersonKind.SERVICE,
-            "enrolled": row.enrolled,
-            "last_mail_kind": row.last_mail_kind,
-            "last_mail_state": row.last_mail_state,
-        }
-        for row in page.rows
-    ]
-    return ctx.render(
-        "people.html",
-        rows=rows,
-        search=search,
-        only=only,
-        after=after,
-        next_after=page.next_after,
-        tally=page.tally,
-    )
 
 
 async def show_one(ctx: Ctx) -> Response:
@@ -217,7 +175,6 @@ async def _after(ctx: Ctx, done: Person | Refused | None) -> Response:
 
 
 PAGES = (
-    Page("/people", Needs.SESSION, get=show, role=Role.HELPDESK),
     Page("/people/add", Needs.SESSION, get=show_add, post=add, fresh=True, role=Role.ADMIN),
     Page("/people/{id}", Needs.SESSION, get=show_one, role=Role.HELPDESK),
     Page("/people/{id}/invite", Needs.SESSION, post=invite, fresh=True, role=Role.ADMIN),

@@ -1,0 +1,169 @@
+"""The people table: a page of it, its numbers, its export, and filters with a name."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from twofold.core.events import EventKind
+from twofold.core.listing import COUNTED_TO, MOST_AT_ONCE, Asked, Line, Only, fields_of
+from twofold.core.locks import Counted, locks_of
+from twofold.core.people import DAY, Account, Instant, Person, email_key
+from twofold.core.policy import numbers_of, profile_of
+from twofold.core.sessions import Caller
+from twofold.flows import guard
+from twofold.flows.setup import Refused
+from twofold.ports import SavedFilter, Tally, Tx
+
+PAGE = 40
+STRETCH = 500
+"""Lines of one transaction of an export."""
+MOST_SUSPECTS = 1000
+MOST_SAVED = 20
+COUNTED_SINCE = 31 * DAY
+"""Seconds for which a count may still lock somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A stretch of the table. `next_after` is "" on the last one."""
+
+    lines: Sequence[Line]
+    next_after: str
+    found: int
+    """How many the filter finds, counted to `MOST_AT_ONCE`."""
+    counts: Mapping[Only, int]
+    """The same for each named filter beside search, role and group, to `COUNTED_TO` + 1. Locked
+    people are counted only when they are asked for, because each is looked at."""
+    tally: Tally
+    groups: Mapping[str, str]
+    """The names of the account's groups by id."""
+    saved: Sequence[SavedFilter]
+
+
+def show(
+    tx: Tx, now: Instant, *, account: Account, asked: Asked, after: str = "", size: int = PAGE
+) -> Listing:
+    """One page in the order of addresses, with everything around it."""
+    lines, next_after = stretch(tx, now, account=account, asked=asked, after=after, size=size)
+    counts = {
+        only: _count(tx, now, account, replace(asked, only=only), COUNTED_TO + 1)
+        for only in Only
+        if only is not Only.LOCKED or only is asked.only
+    }
+    found = counts[asked.only]
+    if found > COUNTED_TO:
+        found = _count(tx, now, account, asked, MOST_AT_ONCE + 1)
+    return Listing(
+        lines=lines,
+        next_after=next_after,
+        found=found,
+        counts=counts,
+        tally=tx.people.tally(account.id),
+        groups={group.id: group.name for group in tx.groups.of_account(account.id)},
+        saved=tx.saved_filters.of_account(account.id),
+    )
+
+
+def stretch(
+    tx: Tx, now: Instant, *, account: Account, asked: Asked, after: str, size: int
+) -> tuple[Sequence[Line], str]:
+    """`size` lines after the key `after`, and the key after which the next ones begin, or ""."""
+    locked = _locked(tx, now, account) if asked.only is Only.LOCKED else None
+    keys = tx.people_table.keys(account, now, asked, after=after, limit=size + 1, ids=locked)
+    more, keys = len(keys) > size, keys[:size]
+    lines = tx.people_table.lines(account, [id_ for id_, _ in keys])
+    return lines, keys[-1][1] if more else ""
+
+
+def ids(tx: Tx, now: Instant, *, account: Account, asked: Asked) -> Sequence[str]:
+    """The ids of all whom the filter finds, `MOST_AT_ONCE` + 1 at most."""
+    locked = _locked(tx, now, account) if asked.only is Only.LOCKED else None
+    most = MOST_AT_ONCE + 1
+    keys = tx.people_table.keys(account, now, asked, after="", limit=most, ids=locked)
+    return [id_ for id_, _ in keys]
+
+
+def _count(tx: Tx, now: Instant, account: Account, asked: Asked, most: int) -> int:
+    if asked.only is Only.LOCKED:
+        locked = _locked(tx, now, account)
+        found = tx.people_table.keys(account, now, asked, after="", limit=most, ids=locked)
+        return len(found)
+    return tx.people_table.count(account, now, asked, most=most)
+
+
+def _locked(tx: Tx, now: Instant, account: Account) -> list[str]:
+    """The ids of those whom something shuts out at this moment."""
+    suspects = tx.people_table.suspects(account, now - COUNTED_SINCE, limit=MOST_SUSPECTS)
+    return [person.id for person in suspects if _is_locked(tx, now, account, person)]
+
+
+def _is_locked(tx: Tx, now: Instant, account: Account, person: Person) -> bool:
+    active = tx.authenticators.in_force(person.id)
+    names = ("pw:person", "code:person", "code:row", "code:enrol")
+    states = guard.peek(tx, [f"{name}:{person.id}" for name in names])
+    passwords, codes, in_a_row, set_up = (states[f"{name}:{person.id}"] for name in names)
+    found = locks_of(
+        now,
+        numbers_of(account, authenticators=len(active)),
+        person=person,
+        disabled_at=next((one.disabled_at for one in active), None),
+        profile=profile_of(account, person.role),
+        counted=Counted(passwords=passwords, codes=codes, in_a_row=in_a_row, set_up=set_up),
+    )
+    return any(lock.kind.is_shut for lock in found)
+
+
+def only_hit(listing: Listing, search: str) -> Person | None:
+    """The one person whom a search means: the only one found, or the one with that address."""
+    if not search or listing.next_after:
+        return None
+    people = [line.person for line in listing.lines]
+    exact = [person for person in people if email_key(person.email) == email_key(search)]
+    hits = exact or people
+    return hits[0] if len(hits) == 1 else None
+
+
+def begin_export(
+    tx: Tx, now: Instant, *, caller: Caller, asked: Asked, columns: str, form: str
+) -> Mapping[str, str]:
+    """Note that the caller takes these people along as a file, `form` being "csv" or "json"; the
+    names of the groups.
+    """
+    tx.events.add(
+        caller.account.id,
+        EventKind.PEOPLE_EXPORTED,
+        now,
+        actor_id=caller.person.id,
+        subject_id=None,
+        data={"form": form, "filter": urlencode(fields_of(asked)), "columns": columns},
+    )
+    return {group.id: group.name for group in tx.groups.of_account(caller.account.id)}
+
+
+def save_filter(
+    tx: Tx, now: Instant, *, caller: Caller, name: str, asked: Asked
+) -> SavedFilter | Refused:
+    """Keep a filter under a name, for everybody of the account who sees the table."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 60:
+        return Refused("name", "Give the filter a name of 1 to 60 letters.")
+    if not fields_of(asked):
+        return Refused("name", "Narrow the list down first: everybody needs no filter.")
+    tx.accounts.lock(caller.account.id)
+    if len(tx.saved_filters.of_account(caller.account.id)) >= MOST_SAVED:
+        return Refused("name", f"{MOST_SAVED} filters are saved. Delete one that nobody uses.")
+    saved = SavedFilter(
+        id=tx.random.new_id(),
+        account_id=caller.account.id,
+        name=name,
+        query=urlencode(fields_of(asked)),
+        made_by=caller.person.id,
+        made_at=now,
+    )
+    tx.saved_filters.add(saved)
+    return saved
+
+
+def delete_filter(tx: Tx, *, caller: Caller, filter_id: str) -> bool:
+    """Forget a filter; false if the account has none with this id."""
+    return tx.saved_filters.remove(caller.account.id, filter_id)
