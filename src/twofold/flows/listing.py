@@ -19,6 +19,8 @@ STRETCH = 500
 """Lines of one transaction of an export."""
 MOST_SUSPECTS = 1000
 MOST_SAVED = 20
+MOST_COUNTED = 5_000
+"""People of an account up to which every filter shows its number."""
 COUNTED_SINCE = 31 * DAY
 """Seconds for which a count may still lock somebody."""
 
@@ -45,14 +47,8 @@ def show(
 ) -> Listing:
     """One page in the order of addresses, with everything around it."""
     lines, next_after = stretch(tx, now, account=account, asked=asked, after=after, size=size)
-    counts = {
-        only: _count(tx, now, account, replace(asked, only=only), COUNTED_TO + 1)
-        for only in Only
-        if only is not Only.LOCKED or only is asked.only
-    }
-    found = counts[asked.only]
-    if found > COUNTED_TO:
-        found = _count(tx, now, account, asked, MOST_AT_ONCE + 1)
+    counts = _counts(tx, now, account, asked)
+    found = _count(tx, now, account, asked, MOST_AT_ONCE + 1)
     return Listing(
         lines=lines,
         next_after=next_after,
@@ -62,6 +58,18 @@ def show(
         groups={group.id: group.name for group in tx.groups.of_account(account.id)},
         saved=tx.saved_filters.of_account(account.id),
     )
+
+
+def _counts(tx: Tx, now: Instant, account: Account, asked: Asked) -> dict[Only, int]:
+    """The numbers beside the filters. A rare condition among very many people is found only by
+    looking at all of them, so a large organisation is shown the number of the chosen one alone.
+    """
+    is_large = _count(tx, now, account, Asked(), MOST_COUNTED + 1) > MOST_COUNTED
+    return {
+        only: _count(tx, now, account, replace(asked, only=only), COUNTED_TO + 1)
+        for only in Only
+        if only is asked.only or (only is not Only.LOCKED and not is_large)
+    }
 
 
 def stretch(
