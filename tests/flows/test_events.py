@@ -69,7 +69,7 @@ ELSEWHERE = {
     "guard_policy.meaning", "passkeys.own", "enrol.link_is_theirs",
     "desk.accepted_proofs", "desk.look", "second_admin.look", "second_admin.matters",
     "second_admin.not_possible", "second_admin.others", "second_admin.waiting_for",
-    "stand_ins.digest", "stand_ins.is_spent",
+    "stand_ins.digests", "stand_ins.is_spent",
     "listing.ids", "listing.show", "listing.stretch", "reminders.may_remind",
     "deadlines.may_extend",
     "links.find", "links.look", "waits.latest", "waits.look", "waits.look_stop", "waits.running",

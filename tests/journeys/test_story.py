@@ -67,7 +67,7 @@ def sees_what_is_left_to_do(page: Page) -> None:
     ):
         expect(page.get_by_role("main")).to_contain_text(words)
     menu = open_menu(page)
-    entries = ["My Profile", "Account", "People", "Mail", "Sign out"]
+    entries = ["My Profile", "Account", "People", "Groups", "Mail", "Sign out"]
     expect(menu.get_by_role("link")).to_have_text(entries)
     page.keyboard.press("Escape")
 
