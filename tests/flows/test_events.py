@@ -79,7 +79,8 @@ ELSEWHERE = {
     "recovery_link.issue", "recovery_link.look",
     "people.list_people", "roster.kept", "roster.preview", "progress.look",
     "rehearsal.preview", "rollout.standing", "rollout_look.can_take_back",
-    "rollout_look.group_names", "rollout_look.near_stops", "rollout_look.waves",
+    "rollout_look.group_names", "rollout_look.near_stops", "rollout_look.person",
+    "rollout_look.waves",
     "second_step.code_page",
     "second_step.takes_passkeys_only", "sessions.places",
     "setup.needs_first_admin", "sign_in.whose_expired", "step_up.code_answer",
@@ -104,7 +105,8 @@ ELSEWHERE = {
     # Before there is an account, there is no log; the making of one is tested with the set-up.
     "setup.first_admin_link", "setup.found", "setup.found_by_link",
     # What the worker does for each person; the entries are of the act that asked for it.
-    "deadlines.tick", "expansion.advance", "expansion.begin", "expansion.begin_waiting",
+    "deadlines.extend_by_address", "deadlines.tick",
+    "expansion.advance", "expansion.begin", "expansion.begin_waiting",
     "expansion.cover", "expansion.start_clock", "expansion.step", "expansion.tell",
     "expansion.told_by", "notices.expect", "notices.move", "notices.note", "notices.remind_from",
     "notices.row_of", "notices.write", "reminders.remind", "reminders.tick", "rollout.expand",

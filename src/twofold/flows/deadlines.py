@@ -18,6 +18,9 @@ from twofold.flows.outbox import record, write_mail
 from twofold.flows.setup import Refused
 from twofold.ports import Tx
 
+MOST_AT_ONCE = 1000
+"""People whose date one act moves."""
+
 
 class Outcome(StrEnum):
     """What became of one of many."""
@@ -35,6 +38,8 @@ class Outcome(StrEnum):
     """Nobody exempts themselves."""
     NO_INVITATION = "no invitation"
     """Has set a password already, or was sent too many invitations in the last day."""
+    NOBODY = "nobody here"
+    """No person of the account has this address."""
     NOT_YOURS = "not yours"
     """Not there, or above the admin's own role."""
 
@@ -62,6 +67,28 @@ def extend(
         _extend(tx, now, account, actor, person_id, until, reason.strip())
         for person_id in sorted(set(people))
     ]
+
+
+def extend_by_address(
+    tx: Tx, now: Instant, *, actor: Person, addresses: Sequence[str], until: Instant, reason: str
+) -> Sequence[Result] | Refused:
+    """The same for people named by their addresses; who is nobody here comes back as such."""
+    if not addresses:
+        return Refused("people", "Name at least one person by their address.")
+    if len(addresses) > MOST_AT_ONCE:
+        return Refused("people", f"Name at most {MOST_AT_ONCE} people at a time.")
+    found = {email: tx.people.by_email(email) for email in addresses}
+    here = {
+        email: person
+        for email, person in found.items()
+        if person is not None and person.account_id == actor.account_id
+    }
+    ids = [person.id for person in here.values()]
+    done = extend(tx, now, actor=actor, people=ids, until=until, reason=reason)
+    if isinstance(done, Refused):
+        return done
+    strangers = [Result("", email, Outcome.NOBODY) for email in found if email not in here]
+    return [*done, *strangers]
 
 
 def _extend(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from twofold.core.people import Account, Instant
+from twofold.core.people import Account, Instant, Person
 from twofold.core.rollout import Expansion, Work
 from twofold.core.rules import Rule, Stance
 from twofold.ports import NearStops, Tx
@@ -54,6 +54,39 @@ def _work(tx: Tx, account: Account, rule: Rule) -> Expansion | None:
     """The work that the rule made when it was switched on."""
     works = tx.expansions.of_account(account.id, limit=200)
     return next((one for one in works if one.rule_id == rule.id and one.work is Work.BEGIN), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptionLook:
+    """An exemption with the name of whoever approved it."""
+
+    reason: str
+    given: Instant
+    until: Instant
+    ended: Instant | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLook:
+    """One person, for the page of their deadline."""
+
+    person: Person
+    enrolled: bool
+    exemptions: Sequence[ExemptionLook]
+
+
+def person(tx: Tx, *, account_id: str, person_id: str) -> PersonLook | None:
+    """Somebody of the account with their exemptions, the newest first."""
+    found = tx.people.find(account_id, person_id)
+    if found is None:
+        return None
+    exemptions = []
+    for one in tx.exemptions.of(found.id):
+        by = tx.people.find(account_id, one.approver_id)
+        name = by.name if by is not None else "somebody who is gone"
+        exemptions.append(ExemptionLook(one.reason, one.given_at, one.until_at, one.ended_at, name))
+    return PersonLook(found, tx.authenticators.has_factor(found.id), exemptions)
 
 
 def near_stops(tx: Tx, *, account_id: str) -> NearStops:
