@@ -37,10 +37,14 @@ def bytes_of(database_url: str) -> bytes:
     return b"\n".join(parts)
 
 
+LOOKED_AT = ("seen_at", "opened_at")
+"""Columns that note a look and decide nothing."""
+
+
 def facts(database_url: str) -> dict[str, list[str]]:
-    """Everything in the database that says who may do what, but for when it was last seen."""
+    """Everything in the database that says who may do what, but for when it was last looked at."""
     return {
-        table: sorted(str({k: v for k, v in row.items() if k != "seen_at"}) for row in rows)
+        table: sorted(str({k: v for k, v in row.items() if k not in LOOKED_AT}) for row in rows)
         for table, rows in rows_of(database_url).items()
         if table not in SAFE
     }

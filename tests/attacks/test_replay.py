@@ -129,7 +129,11 @@ def test_another_spelling_of_a_used_code_is_the_used_code(face: Face, mia: Perso
     assert set(face.site.acme.outcomes(mia)[-len(spellings) :]) <= FREE
 
 
-REMEMBERING = {"src/twofold/storage/accounts.py guard_of"}
+REMEMBERING = {
+    "src/twofold/core/roster_cells.py _zones",
+    "src/twofold/storage/accounts.py guard_of",
+    "src/twofold/storage/policies.py policy_of",
+}
 COMPARES = {"matching_step", "matching_pair", "claim_step"}
 
 
@@ -158,7 +162,8 @@ def test_codes_are_compared_and_used_up_in_one_place() -> None:
 
 def test_nothing_about_sign_ins_is_kept_outside_the_database() -> None:
     """Mechanism 26: no flow and no page remembers an answer, so none can be replayed from there.
-    The one memory below keeps what a stored text of the policy means, and no policy.
+    The memories below keep what a stored text of a policy means, and no policy, and the names of
+    the zones that there are.
     """
     remembering = {"cache", "lru_cache", "cached_property"}
     found = {

@@ -76,14 +76,14 @@ def test_a_filter_is_kept_under_a_name(site: Site) -> None:
     """For everybody of this account, until somebody deletes it."""
     browser = site.signed_in(site.acme.owner)
     fields = {"name": "Help desk, not yet", "only": "not-enrolled", "role": "helpdesk"}
-    assert browser.post("/people/filters", fields, form_at="/people").status_code == 303
+    assert browser.post("/account/filters", fields, form_at="/people").status_code == 303
     page = browser.get("/people")
     assert "Help desk, not yet" in text_of(page)
     row = re.search(r'name="row" value="([^"]+)"', page.text)
     assert row is not None
-    browser.post("/people/filters/delete", {"row": row[1]}, form_at="/people")
+    browser.post("/account/filters/delete", {"row": row[1]}, form_at="/people")
     assert "Help desk, not yet" not in text_of(browser.get("/people"))
-    assert browser.post("/people/filters", {"name": "x"}, form_at="/people").status_code == 422
+    assert browser.post("/account/filters", {"name": "x"}, form_at="/people").status_code == 422
 
 
 def test_a_reminder_by_hand_is_written_once_a_day_to_whoever_has_to_act(site: Site) -> None:

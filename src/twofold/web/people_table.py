@@ -123,7 +123,7 @@ def _row(
 
 
 async def save_filter(ctx: Ctx) -> Response:
-    """POST /people/filters: fields `name` and those of the filter."""
+    """POST /account/filters: fields `name` and those of the filter."""
     asked = asked_of(ctx.form)
     done = await ctx.world.store.run(
         listing.save_filter, ctx.now, caller=ctx.me, name=ctx.field("name"), asked=asked
@@ -134,7 +134,7 @@ async def save_filter(ctx: Ctx) -> Response:
 
 
 async def delete_filter(ctx: Ctx) -> Response:
-    """POST /people/filters/delete: field `row`, the id of the filter."""
+    """POST /account/filters/delete: field `row`, the id of the filter."""
     await ctx.world.store.run(listing.delete_filter, caller=ctx.me, filter_id=ctx.field("row"))
     return ctx.go("/people")
 
@@ -213,6 +213,6 @@ PAGES = (
     Page("/people", Needs.SESSION, get=show, role=Role.HELPDESK),
     Page("/people.csv", Needs.SESSION, post=export_csv, role=Role.ADMIN),
     Page("/people.json", Needs.SESSION, post=export_json, role=Role.ADMIN),
-    Page("/people/filters", Needs.SESSION, post=save_filter, role=Role.ADMIN),
-    Page("/people/filters/delete", Needs.SESSION, post=delete_filter, role=Role.ADMIN),
+    Page("/account/filters", Needs.SESSION, post=save_filter, role=Role.ADMIN),
+    Page("/account/filters/delete", Needs.SESSION, post=delete_filter, role=Role.ADMIN),
 )
