@@ -16,7 +16,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from bench.enumeration import make_world
+from enumeration import make_world
+
 from twofold.core.people import Person, Role
 from twofold.core.rollout import ExpansionState
 from twofold.flows import console, enrol, expansion, people, rollout, setup
