@@ -91,7 +91,11 @@ def test_it_is_paused_and_people_get_more_time(acme: Run) -> None:
         "rollout", "extend", *by, "--until", until, "--reason", "At sea", "ben@example.org",
         "ann@example.org",
     )  # fmt: skip
-    assert sorted(done.out.splitlines()) == ["Ann Owner: enrolled", "Ben: done"]
+    assert sorted(done.out.splitlines()) == ["Ann Owner: yourself", "Ben: done"]
+    reminded = acme("rollout", "remind", *by, "ben@example.org", "dora@example.org")
+    assert sorted(reminded.out.splitlines()) == ["Ben: done", "Dora: done"]
+    again = acme("rollout", "remind", *by, "ben@example.org")
+    assert again.out == "Ben: reminded today\n"
 
 
 @pytest.mark.parametrize(

@@ -147,3 +147,21 @@ def test_whoever_has_days_left_reads_so_on_every_page(site: Site, olga: Browser)
             browser.get(path)
         ), path
     assert "days left" not in text_of(olga.get("/"))
+
+
+def test_what_is_not_offered_stands_on_no_page(site: Site, olga: Browser) -> None:
+    """No button, and the address of the set-up says why; an admin keeps theirs."""
+    ben = site.give_password(site.acme.add("Ben"))
+    form = {"offer_whom": "everybody", "offered": "no"}
+    olga.post(f"{PAGE}/offer", form, form_at=PAGE)
+    browser = site.signed_in(ben)
+    page = browser.get("/profile")
+    assert "does not use a second step yet" in text_of(page)
+    assert "/profile/set-up" not in page.text
+    assert "/profile/passkeys/add" not in page.text
+    assert "Not used here yet" in text_of(browser.get("/"))
+    for path in ("/profile/set-up", "/profile/passkeys/add"):
+        refused = browser.get(path)
+        assert refused.status_code == 409
+        assert "does not use a second step yet" in text_of(refused)
+    assert "/profile/set-up" in olga.get("/profile").text

@@ -19,6 +19,7 @@ from twofold.flows import (
     browsers,
     desk,
     enrol,
+    enrol_link,
     guard_policy,
     mail_reports,
     mail_texts,
@@ -336,7 +337,7 @@ def link_sent(acme: Organisation) -> Callable[[], object]:
     ben = acme.add("Ben")
     acme.switch_on()
     half = acme.half(ben)
-    return lambda: acme.call(enrol.send_link, half=half)
+    return lambda: acme.call(enrol_link.send_link, half=half)
 
 
 def password_set(acme: Organisation) -> Callable[[], object]:
@@ -511,7 +512,7 @@ TABLE: dict[EventKind, tuple[str, Prepare]] = {
     EventKind.ENROL_STARTED: ("enrol.begin_own", begun),
     EventKind.ENROLLED: ("enrol.save_own", saved),
     EventKind.ENROL_CANCELLED: ("enrol.cancel", set_up_cancelled),
-    EventKind.ENROL_LINK_SENT: ("enrol.send_link", link_sent),
+    EventKind.ENROL_LINK_SENT: ("enrol_link.send_link", link_sent),
     EventKind.PASSWORD_LINK_SENT: (
         "passwords.request_link",
         lambda acme: lambda: acme.call(passwords.request_link, email=acme.owner.email),

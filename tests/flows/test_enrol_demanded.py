@@ -14,7 +14,7 @@ from twofold.core.people import DAY, MINUTE, Person
 from twofold.core.rules import at_once
 from twofold.core.sessions import HalfCaller, Stage
 from twofold.core.tokens import Purpose
-from twofold.flows import authenticators, enrol, links, passwords, rollout
+from twofold.flows import authenticators, enrol, enrol_link, links, passwords, rollout
 from twofold.flows.enrol import LinkRefused, NothingPending
 from twofold.flows.links import LinkTrouble, OpenLink
 from twofold.flows.sign_in import SignedIn, SignInEnded
@@ -75,7 +75,7 @@ def test_saving_kills_the_links_of_all_other_mails(
 ) -> None:
     """Whichever mail was opened, none of them opens a set-up afterwards."""
     half = acme.half(ben)
-    acme.call(enrol.send_link, half=half)
+    acme.call(enrol_link.send_link, half=half)
     second = acme.token(ben, MailKind.ENROL_LINK)
     pending = begin(acme, half, token)
     assert isinstance(pending, Totp)
@@ -204,9 +204,9 @@ def test_saving_beside_a_new_link_is_no_fault(
     def act(number: int) -> object:
         if number % 2 == round_number:
             return save(acme, half, token, code)
-        return acme.call(enrol.send_link, half=half)
+        return acme.call(enrol_link.send_link, half=half)
 
-    saved = [a for a in race(8, act) if not isinstance(a, enrol.SetUpWait)]
+    saved = [a for a in race(8, act) if not isinstance(a, enrol_link.SetUpWait)]
     assert len(saved) == 4
     assert sum(isinstance(a, SignedIn) for a in saved) == 1
     assert all(isinstance(a, SignedIn | LinkRefused) for a in saved)
@@ -249,28 +249,28 @@ def test_a_link_is_sent_again_three_times_in_fifteen_minutes(
 ) -> None:
     """Each of the mails works; a fourth is not sent until the first is old enough."""
     half = acme.half(ben)
-    wait = acme.call(enrol.wait_for_link, half=half)
+    wait = acme.call(enrol_link.wait_for_link, half=half)
     assert (wait.sent_recently, wait.can_send, wait.sent_at) == (0, True, acme.now)
     acme.clock.advance(MINUTE)
     tokens = [token]
     for number in (1, 2, 3):
-        wait = acme.call(enrol.send_link, half=half)
+        wait = acme.call(enrol_link.send_link, half=half)
         assert (wait.sent_recently, wait.can_send) == (number, number < 3)
         assert wait.sent_at == acme.now
         tokens.append(acme.token(ben, MailKind.ENROL_LINK))
-    assert acme.call(enrol.send_link, half=half) == wait
+    assert acme.call(enrol_link.send_link, half=half) == wait
     assert len(acme.mails(ben, MailKind.ENROL_LINK)) == 3
     assert len(acme.events(EventKind.ENROL_LINK_SENT)) == 3
     assert all(isinstance(state_of_link(acme, one), OpenLink) for one in tokens)
     acme.clock.advance(15 * MINUTE + 1)
-    assert acme.call(enrol.wait_for_link, half=half).can_send
-    assert acme.call(enrol.send_link, half=half).sent_recently == 1
+    assert acme.call(enrol_link.wait_for_link, half=half).can_send
+    assert acme.call(enrol_link.send_link, half=half).sent_recently == 1
 
 
 def test_parallel_presses_send_three_links(acme: Organisation, ben: Person) -> None:
     """The limit holds against twelve presses at once."""
     half = acme.half(ben)
-    race(12, lambda _: acme.call(enrol.send_link, half=half))
+    race(12, lambda _: acme.call(enrol_link.send_link, half=half))
     assert len(acme.mails(ben, MailKind.ENROL_LINK)) == 3
 
 
@@ -278,7 +278,7 @@ def test_no_link_is_sent_at_the_code_stage(acme: Organisation, ben: Person) -> N
     """There a code is awaited, not a set-up."""
     half = acme.half(ben)
     at_code = replace(half, sign_in=replace(half.sign_in, stage=Stage.CODE))
-    acme.call(enrol.send_link, half=at_code)
+    acme.call(enrol_link.send_link, half=at_code)
     assert acme.mails(ben, MailKind.ENROL_LINK) == []
 
 
@@ -288,7 +288,7 @@ def test_without_a_mail_the_page_knows_of_none(acme: Organisation) -> None:
     acme.store.call(
         lambda tx: tx.accounts.set_policy(acme.account_id, at_once(acme.now), switched_at=acme.now)
     )
-    wait = acme.call(enrol.wait_for_link, half=acme.half(eve))
+    wait = acme.call(enrol_link.wait_for_link, half=acme.half(eve))
     assert (wait.sent_recently, wait.can_send, wait.sent_at) == (0, True, None)
 
 
@@ -296,6 +296,6 @@ def test_somebody_who_comes_after_the_switch_is_told_too(acme: Organisation) -> 
     """With a link, as everybody was who had been there."""
     acme.switch_on()
     eve = acme.add("Eve")
-    wait = acme.call(enrol.wait_for_link, half=acme.half(eve))
+    wait = acme.call(enrol_link.wait_for_link, half=acme.half(eve))
     assert (wait.sent_recently, wait.can_send, wait.sent_at) == (0, True, acme.now)
     assert len(acme.mails(eve, MailKind.SWITCHED_ON)) == 1

@@ -1,9 +1,7 @@
 """`twofold rollout`: look at the rollout, begin it, pause it, give people more time."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -11,12 +9,21 @@ from twofold.cli.console import moment, print_object
 from twofold.cli.menu import refuse
 from twofold.cli.world import open_world, the_account
 from twofold.core import progress as numbers
-from twofold.core.deadlines import MORNING
+from twofold.core.deadlines import morning_of
 from twofold.core.moments import when_in
 from twofold.core.people import Account, Instant
-from twofold.core.rules import EVERYBODY, Stance, Target, TargetKind
+from twofold.core.rehearsal import Rehearsal
+from twofold.core.rules import EVERYBODY, Target, TargetKind
 from twofold.core.sessions import Caller
-from twofold.flows import console, deadlines, pauses, progress, rehearsal, rollout_look
+from twofold.flows import (
+    console,
+    deadlines,
+    pauses,
+    progress,
+    rehearsal,
+    reminders,
+    rollout_look,
+)
 from twofold.flows import rollout as flows
 from twofold.flows.progress import Picture
 from twofold.flows.setup import Refused
@@ -74,7 +81,6 @@ def status(as_json: bool, account: str | None) -> None:
                 "total": one.total,
             }
             for one in world.store.call(rollout_look.waves, account_id=chosen.id)
-            if one.rule.stance is Stance.REQUIRED
         ]
     if as_json:
         print_object({**_as_object(seen, now, dict(names)), "waves": waves})
@@ -148,7 +154,7 @@ def preview(
 ) -> None:
     """Say what switching on would do; changes nothing.
 
-    Keys of the JSON object: refused, mails, enrolled, must_act, stopped, never_signed_in,
+    Keys of the JSON object: refused, mails, enrolled, must_act, stopped, invited,
     unreachable, exempt, admins_not_enrolled (each a list of addresses but the first three),
     service_accounts, due_at.
     """
@@ -162,21 +168,26 @@ def preview(
             since=_since(chosen, since),
             days=days,
         )
-    found = seen.rehearsal
-    if as_json:
-        lists = ("must_act", "stopped", "invited", "unreachable", "exempt", "admins_not_enrolled")
-        print_object(
-            {
-                "refused": seen.refuse_reason or seen.wave_problem,
-                "mails": found.mails,
-                "enrolled": found.enrolled,
-                **{name: [one.email for one in getattr(found, name)] for name in lists},
-                "service_accounts": found.services,
-                "due_at": moment(found.due_at) if found.due_at is not None else None,
-            }
-        )
-        return
     refused = seen.refuse_reason or seen.wave_problem
+    if as_json:
+        print_object(_rehearsed(seen.rehearsal, refused))
+    else:
+        _say_rehearsed(seen.rehearsal, refused)
+
+
+def _rehearsed(found: Rehearsal, refused: str | None) -> dict[str, object]:
+    lists = ("must_act", "stopped", "invited", "unreachable", "exempt", "admins_not_enrolled")
+    return {
+        "refused": refused,
+        "mails": found.mails,
+        "enrolled": found.enrolled,
+        **{name: [one.email for one in getattr(found, name)] for name in lists},
+        "service_accounts": found.services,
+        "due_at": moment(found.due_at) if found.due_at is not None else None,
+    }
+
+
+def _say_rehearsed(found: Rehearsal, refused: str | None) -> None:
     if refused:
         click.echo(f"Not possible: {refused}")
     click.echo(f"{found.mails} get a mail, {found.enrolled} use it already.")
@@ -264,7 +275,33 @@ def extend(by: str, until: str, reason: str, emails: tuple[str, ...], account: s
     done = _act(account, by, act)
     if isinstance(done, Refused):
         refuse(done.sentence)
-    for one in done:
+    _say(done)
+
+
+@rollout.command()
+@by_option
+@click.argument("emails", nargs=-1, required=True, metavar="EMAIL...")
+@account_option
+def remind(by: str, emails: tuple[str, ...], account: str | None) -> None:
+    """Remind people now, each at most once a day; one line for each says what became of it.
+
+    Only those are written to of whom a second factor is asked and who have none.
+    """
+    done = _act(
+        account,
+        by,
+        lambda world, chosen, caller: world.store.call(
+            reminders.remind_by_hand,
+            world.clock.now(),
+            actor=caller.person,
+            people=[_person_id(world, chosen, email) for email in emails],
+        ),
+    )
+    _say(done)
+
+
+def _say(results: Sequence[deadlines.Result]) -> None:
+    for one in results:
         click.echo(f"{one.name}: {one.outcome.value}")
 
 
@@ -306,9 +343,7 @@ def _target(world: World, account: Account, whom: str) -> Target:
 def _since(account: Account, text: str | None) -> Instant | None:
     if text is None:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
+    found = morning_of(text, account.policy.calendar)
+    if found is None:
         refuse(f"“{text}” is no date. Write it as 2026-12-01.")
-    zone = ZoneInfo(account.policy.calendar.zone)
-    return round(datetime.combine(day, MORNING, zone).timestamp())
+    return found

@@ -1,9 +1,10 @@
 """When somebody's time begins and when it is over. Pure: the zone data is a table, not a clock."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from twofold.core.rules import Calendar, Instant, Rule, Start
+from twofold.core.rules import Calendar, Duty, Instant, Rule, Start
 
 MORNING = time(9, 0)
 """A deadline is in the morning, when there is somebody to ask."""
@@ -53,6 +54,27 @@ def begins_by_itself(rule: Rule, *, has_password: bool) -> bool:
     if rule.start is Start.INVITED:
         return has_password
     return rule.start is Start.SWITCH
+
+
+def fair_due(rules: Sequence[Rule], duty: Duty, calendar: Calendar) -> Instant:
+    """When the time of somebody is over whose time has begun (`duty.began_at`) and of whom these
+    rules require a second factor: the strictest wins, and what was promised to the person stays.
+    """
+    began = duty.began_at or 0
+    by_rule = (
+        due_after(begins_at(rule, came_at=began, away_until=duty.away_until), rule.days, calendar)
+        for rule in rules
+    )
+    return max(min(by_rule), duty.extended_until or 0)
+
+
+def morning_of(text: str, calendar: Calendar) -> Instant | None:
+    """09:00 in the calendar's zone on a day such as “2026-12-01”; None for what is no such day."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return round(datetime.combine(day, MORNING, ZoneInfo(calendar.zone)).timestamp())
 
 
 def calendar_problem(calendar: Calendar) -> tuple[str, str] | None:

@@ -1,6 +1,6 @@
 """Moments and stretches of time as people read them, in UTC unless a zone is named."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from twofold.core.clocks import about
@@ -16,6 +16,11 @@ def when(at: Instant) -> str:
 def when_in(at: Instant, zone: str) -> str:
     """The same in an IANA zone, as a deadline is said: “Tue 8 Dec 2026, 09:00 CET”."""
     return _moment(at).astimezone(ZoneInfo(zone)).strftime("%a %-d %b %Y, %H:%M %Z")
+
+
+def day_in(at: Instant, zone: str) -> date:
+    """The day on which a moment falls in an IANA zone."""
+    return _moment(at).astimezone(ZoneInfo(zone)).date()
 
 
 def clock(at: Instant) -> str:

@@ -71,6 +71,7 @@ def rehearse(
     people = [one for one in covered if one[0].kind is not PersonKind.SERVICE]
     lacking = [person for person, enrolled in people if not enrolled]
     must_act = [one for one in lacking if ruling(ahead, one, rule.since).required]
+    exempt = [one for one in lacking if not ruling(ahead, one, rule.since).required]
     admins = [one for one in everybody if one[0].role.is_admin]
     return Rehearsal(
         covered=[person for person, _ in people],
@@ -79,11 +80,11 @@ def rehearse(
         stopped=[one for one in must_act if ruling(ahead, one, rule.since).must_enrol(rule.since)],
         invited=[one for one in must_act if one.state is PersonState.INVITED],
         unreachable=[one for one in must_act if one.id in unreachable],
-        exempt=[one for one in lacking if not ruling(ahead, one, rule.since).required],
+        exempt=exempt,
         admins_not_enrolled=[person for person, enrolled in admins if not enrolled],
         admins_enrolled=sum(enrolled for _, enrolled in admins),
         services=len(covered) - len(people),
         signed_in=[one for one in must_act if one.id in signed_in],
         due_at=due_after(rule.since, rule.days, ahead.policy.calendar) if begins_itself else None,
-        mails=len(people),
+        mails=len(people) - len(exempt),
     )

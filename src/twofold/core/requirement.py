@@ -76,12 +76,32 @@ def ruling(account: Account, person: Person, now: Instant) -> Ruling:
     )
 
 
+def demanding(account: Account, person: Person, now: Instant) -> tuple[Rule, ...]:
+    """The rules that require a second factor of this person by now, whatever softens them."""
+    if person.kind is PersonKind.SERVICE:
+        return ()
+    return tuple(
+        rule
+        for rule in account.policy.demands
+        if rule.since <= now and rule.target.covers(person.role.value, person.groups)
+    )
+
+
+def may_set_up(account: Account, person: Person, now: Instant, *, enrolled: bool) -> bool:
+    """Whether somebody may set up a second factor: not where it is not offered yet. Whoever has
+    one may have another, and an admin may, who could not switch it on otherwise (promise P10).
+    """
+    if enrolled or person.role.is_admin:
+        return True
+    return ruling(account, person, now).stance is not Stance.OFF
+
+
 def _due_at(account: Account, covering: list[Rule], person: Person) -> Instant | None:
     """What stands on the person's row, if it is of this round; a rule without days bites also
     where their row was not reached yet.
     """
-    given = person.duty.due_at
-    if given is not None and person.duty.round == account.policy.round:
+    given = person.duty.in_round(account.policy.round).due_at
+    if given is not None:
         return given
     at_once = [
         max(rule.since, person.created_at, person.duty.away_until or 0)

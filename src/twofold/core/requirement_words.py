@@ -1,9 +1,6 @@
 """What a ruling says in words: to the person, and about the person."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
-from twofold.core.moments import when_in
+from twofold.core.moments import day_in, when_in
 from twofold.core.people import Account, Instant, Person, PersonKind, Role
 from twofold.core.policy import demands_passkey
 from twofold.core.requirement import Ruling, coming, ruling
@@ -67,9 +64,8 @@ def banner(account: Account, person: Person, now: Instant, *, enrolled: bool) ->
 
 def days_left(due_at: Instant, now: Instant, zone: str) -> int:
     """Days until a deadline as a person counts them: nights in between, in their zone."""
-    place = ZoneInfo(zone)
-    days = (datetime.fromtimestamp(at, UTC).astimezone(place).date() for at in (due_at, now))
-    return (next(days) - next(days)).days
+    due, today = (day_in(at, zone) for at in (due_at, now))
+    return (due - today).days
 
 
 def _what_now(account: Account, person: Person, found: Ruling, now: Instant) -> str:

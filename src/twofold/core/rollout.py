@@ -1,10 +1,11 @@
 """The road to everybody enrolled: the work in batches, and the notices to each person."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from twofold.core.moments import day_in
 from twofold.core.people import DAY, HOUR, MINUTE, Instant
 
 BATCH = 500
@@ -24,8 +25,8 @@ class Work(StrEnum):
 
     BEGIN = "begin"
     """Their time begins and they are told."""
-    REDATE = "redate"
-    """The days or the start were changed: their date is computed anew and they are told."""
+    ANEW = "anew"
+    """The rules are others: their date is computed anew, and they are told where it is another."""
 
 
 class ExpansionState(StrEnum):
@@ -125,7 +126,7 @@ def schedule(began: Instant, due: Instant, zone: str) -> tuple[Notice, ...]:
     begins. Nothing falls into the first day.
     """
     place = ZoneInfo(zone)
-    first, last = _day(began, place), _day(due, place)
+    first, last = day_in(began, zone), day_in(due, zone)
     length = (last - first).days
     early = [*SINCE_BEGIN, *range(EVERY_WEEK_FROM, max(length, 0), 7)]
     wanted = [
@@ -141,10 +142,6 @@ def schedule(began: Instant, due: Instant, zone: str) -> tuple[Notice, ...]:
         if began + DAY <= at < due:
             found.append(Notice(kind, at, (last - day).days))
     return tuple(found)
-
-
-def _day(at: Instant, place: ZoneInfo) -> date:
-    return datetime.fromtimestamp(at, UTC).astimezone(place).date()
 
 
 def due_and_next(notices: tuple[Notice, ...], now: Instant) -> tuple[Notice | None, Notice | None]:

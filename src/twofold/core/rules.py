@@ -127,10 +127,19 @@ class FactorPolicy:
         return replace(self, rules=tuple(one for one in self.rules if one.target != target))
 
     @property
+    def demands(self) -> tuple[Rule, ...]:
+        """The rules that require a second factor, be it from a date that is still to come."""
+        return tuple(rule for rule in self.rules if rule.stance is Stance.REQUIRED)
+
+    @property
     def requires_of_everybody(self) -> bool:
         """The switch for everybody is on, be it from a date that is still to come."""
-        rule = self.rule_for(EVERYBODY)
-        return rule is not None and rule.stance is Stance.REQUIRED
+        return self.demand_of(EVERYBODY) is not None
+
+    def demand_of(self, target: Target) -> Rule | None:
+        """The rule that requires a second factor of exactly these people, or None."""
+        rule = self.rule_for(target)
+        return rule if rule is not None and rule.stance is Stance.REQUIRED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +154,16 @@ class Duty:
     away_until: Instant | None = None
     """On leave until then; their time does not begin before."""
     round: int = 0
-    """The `FactorPolicy.round` that the first two belong to; of an earlier one they are void."""
+    """The `FactorPolicy.round` that the other moments belong to, but for exemption and leave; of an
+    earlier one they are void."""
+    extended_until: Instant | None = None
+    """What was promised to this person alone; no rule takes it back."""
+
+    def in_round(self, number: int) -> "Duty":
+        """As it stands in this round: what is of an earlier one is gone."""
+        if self.round == number:
+            return self
+        return Duty(exempt_until=self.exempt_until, away_until=self.away_until, round=number)
 
 
 NO_DUTY = Duty()

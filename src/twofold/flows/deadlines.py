@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from twofold.core.deadlines import due_after
+from twofold.core.deadlines import due_after, fair_due
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.moments import when_in
 from twofold.core.people import Account, Instant, Person, PersonState
 from twofold.core.policy import may_manage, why_not_until
-from twofold.core.requirement import ruling
+from twofold.core.requirement import demanding, ruling
 from twofold.core.requirement_words import zone_of
 from twofold.core.rollout import WARN_BEFORE, Exemption
 from twofold.flows import expansion, notices
@@ -35,9 +35,7 @@ class Outcome(StrEnum):
     TODAY = "reminded today"
     """Was reminded by hand on this day already."""
     YOURSELF = "yourself"
-    """Nobody exempts themselves."""
-    NO_INVITATION = "no invitation"
-    """Has set a password already, or was sent too many invitations in the last day."""
+    """Nobody gives themselves more time."""
     NOBODY = "nobody here"
     """No person of the account has this address."""
     NOT_YOURS = "not yours"
@@ -106,7 +104,9 @@ def _extend(
     outcome = may_extend(tx, now, account, actor, person, until)
     if outcome is Outcome.DONE:
         old = person.duty.due_at
-        notices.move(tx, now, account, person, until, admin=actor.name, reason=reason)
+        notices.move(
+            tx, now, account, person, until, admin=actor.name, reason=reason, promised=True
+        )
         record(
             tx,
             now,
@@ -126,6 +126,8 @@ def may_extend(
     """What `extend` answers about one person, `DONE` if it would change their date."""
     if not may_manage(actor, person):
         return Outcome.NOT_YOURS
+    if person.id == actor.id:
+        return Outcome.YOURSELF
     if tx.authenticators.has_factor(person.id):
         return Outcome.ENROLLED
     found = ruling(account, person, now)
@@ -145,17 +147,19 @@ def set_leave(
     person = _managed(tx, actor, person_id)
     if person is None:
         return None
+    if person.id == actor.id:
+        return Refused("", "You cannot set your own leave. Ask another admin to do it.")
     if until is not None and (why := why_not_until(now, until)) is not None:
         return Refused(*why)
     account = tx.accounts.get(actor.account_id)
     person = replace(person, duty=replace(person.duty, away_until=until))
     tx.people.set_duty(person.id, person.duty)
     record(tx, now, EventKind.LEAVE_SET, person, actor_id=actor.id, until=until or 0)
-    found = ruling(account, person, now)
-    if until is None or found.rule is None or not found.required or found.due_at is None:
+    rules, duty = demanding(account, person, now), person.duty.in_round(account.policy.round)
+    if until is None or not rules or duty.due_at is None:
         return person
-    due = due_after(until, found.rule.days, account.policy.calendar)
-    if due > found.due_at and not tx.authenticators.has_factor(person.id):
+    due = fair_due(rules, duty, account.policy.calendar)
+    if due > duty.due_at and not tx.authenticators.has_factor(person.id):
         notices.move(tx, now, account, person, due, admin=actor.name, reason="")
     return person
 
@@ -246,7 +250,7 @@ def _asked_again(tx: Tx, now: Instant, person: Person, *, actor_id: str | None) 
     person = replace(person, duty=replace(person.duty, exempt_until=None))
     tx.people.set_duty(person.id, person.duty)
     record(tx, now, EventKind.EXEMPTION_ENDED, person, actor_id=actor_id)
-    person = expansion.start_clock(tx, now, account, person, since=now)
+    person = expansion.welcome_by_mail(tx, now, account, person)
     found = ruling(account, person, now)
     if actor_id is None or not found.must_enrol(now) or tx.authenticators.has_factor(person.id):
         return

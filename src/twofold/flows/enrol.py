@@ -22,24 +22,19 @@ from twofold.core.enrolment import advance as advance_authenticator
 from twofold.core.events import EventKind
 from twofold.core.mail import MailKind
 from twofold.core.notes import Note
-from twofold.core.people import MINUTE, Account, Instant, Person
+from twofold.core.people import Account, Instant, Person
+from twofold.core.requirement import may_set_up
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.signin import SignInFact, advance, state_of
 from twofold.core.throttle import Wait
 from twofold.core.tokens import Purpose, digest
 from twofold.flows import browsers, guard, links, recovery, sessions, wait_stops
 from twofold.flows.links import OpenLink
-from twofold.flows.outbox import may_be_asked_for, record, write_mail
+from twofold.flows.outbox import record, write_mail
 from twofold.flows.proofs import Accepted, Proof, Standing, Typed
 from twofold.flows.sign_in import From, SignedIn, SignInEnded, finish
 from twofold.flows.verify import prove_code
 from twofold.ports import Tx
-
-RESEND_WINDOW = 15 * MINUTE
-"""Seconds in which the page counts the links that were asked for."""
-
-LINK_MAILS = (MailKind.SWITCHED_ON, MailKind.REMINDER, MailKind.ENROL_LINK)
-"""The mails that carry a set-up link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +70,13 @@ def needed_proof(now: Instant, caller: Caller) -> NeedsProof | None:
             return None
         return NeedsProof("password" if caller.session.is_by_pass else "code")
     return None if caller.session.has_fresh_password(now) else NeedsProof("password")
+
+
+def not_offered(now: Instant, caller: Caller) -> NoSetUp | None:
+    """Why somebody without a second factor cannot set one up yet, or None if they can."""
+    if may_set_up(caller.account, caller.person, now, enrolled=caller.enrolled):
+        return None
+    return NoSetUp(f"{caller.account.name} does not use a second step yet.")
 
 
 def begin(
@@ -161,14 +163,18 @@ def begin_own(
     tx: Tx, now: Instant, *, caller: Caller, app: str | None = None, replaces: str | None = None
 ) -> Totp | NeedsProof | NoSetUp:
     """Begin, or show again, a voluntary set-up, one more, or a replacement from a full session."""
-    return needed_proof(now, caller) or begin(
-        tx,
-        now,
-        person=caller.person,
-        account=caller.account,
-        begun_in=caller.session.id,
-        app=app,
-        replaces=replaces,
+    return (
+        needed_proof(now, caller)
+        or not_offered(now, caller)
+        or begin(
+            tx,
+            now,
+            person=caller.person,
+            account=caller.account,
+            begun_in=caller.session.id,
+            app=app,
+            replaces=replaces,
+        )
     )
 
 
@@ -352,40 +358,3 @@ def cancel(tx: Tx, now: Instant, *, person: Person) -> None:
     tx.people.lock(person.id)
     if tx.authenticators.discard_pending(person.id):
         record(tx, now, EventKind.ENROL_CANCELLED, person, actor_id=person.id)
-
-
-@dataclass(frozen=True, slots=True)
-class SetUpWait:
-    """What the page says to somebody who must set up and has not opened the mailed link."""
-
-    sent_recently: int
-    can_send: bool
-    sent_at: Instant | None
-    """When the latest link was written, or None."""
-
-
-def wait_for_link(tx: Tx, now: Instant, *, half: HalfCaller) -> SetUpWait:
-    """How often a link was sent lately and whether one more may be asked for."""
-    sent = tx.mails.recent(half.person.id, (MailKind.ENROL_LINK,), now - RESEND_WINDOW)
-    latest = next(
-        (
-            mail.created_at
-            for mail in tx.mails.of(half.person.id, limit=20)
-            if mail.kind in LINK_MAILS
-        ),
-        None,
-    )
-    can_send = may_be_asked_for(tx, now, half.person.id, MailKind.ENROL_LINK)
-    return SetUpWait(sent, can_send, latest)
-
-
-def send_link(tx: Tx, now: Instant, *, half: HalfCaller) -> SetUpWait:
-    """Mail a new set-up link, as often as `outbox.ASKED_FOR` allows."""
-    tx.people.lock(half.person.id)
-    state = wait_for_link(tx, now, half=half)
-    if not state.can_send or half.sign_in.stage is not Stage.ENROL:
-        return state
-    token, expires_at = links.mint(tx, now, Purpose.ENROL, half.person, replace=False)
-    write_mail(tx, now, half.person, MailKind.ENROL_LINK, token=token, expires_at=expires_at)
-    record(tx, now, EventKind.ENROL_LINK_SENT, half.person, actor_id=half.person.id)
-    return wait_for_link(tx, now, half=half)

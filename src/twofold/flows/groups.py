@@ -285,7 +285,7 @@ def put(
 ) -> bool:
     """Exactly the groups `wanted` (ids of the account's) for a person whose row is held; whether
     that changed anything. Each that is entered or left has an entry, with its name out of `names`.
-    What is asked of a group begins for whoever enters it.
+    What is asked of a group begins for whoever enters it, and ends for whoever leaves.
     """
     before, after = set(person.groups), set(wanted)
     if before == after:
@@ -297,8 +297,7 @@ def put(
     ):
         for group_id in sorted(ids):
             record(tx, now, kind, person, actor_id=actor_id, group=names.get(group_id, group_id))
-    if after - before:
-        expansion.cover(tx, now, account, person.id)
+    expansion.cover(tx, now, account, person)
     return True
 
 

@@ -10,7 +10,7 @@ from twofold.core.locks import Counted, locks_of
 from twofold.core.people import DAY, Account, Instant, Person, email_key
 from twofold.core.policy import numbers_of, profile_of
 from twofold.core.sessions import Caller
-from twofold.flows import guard
+from twofold.flows import guard, rollout_look
 from twofold.flows.setup import Refused
 from twofold.ports import SavedFilter, Tally, Tx
 
@@ -55,7 +55,7 @@ def show(
         found=found,
         counts=counts,
         tally=tx.people.tally(account.id),
-        groups={group.id: group.name for group in tx.groups.of_account(account.id)},
+        groups=rollout_look.group_names(tx, account_id=account.id),
         saved=tx.saved_filters.of_account(account.id),
     )
 
@@ -81,14 +81,6 @@ def stretch(
     more, keys = len(keys) > size, keys[:size]
     lines = tx.people_table.lines(account, [id_ for id_, _ in keys])
     return lines, keys[-1][1] if more else ""
-
-
-def ids(tx: Tx, now: Instant, *, account: Account, asked: Asked) -> Sequence[str]:
-    """The ids of all whom the filter finds, `MOST_AT_ONCE` + 1 at most."""
-    locked = _locked(tx, now, account) if asked.only is Only.LOCKED else None
-    most = MOST_AT_ONCE + 1
-    keys = tx.people_table.keys(account, now, asked, after="", limit=most, ids=locked)
-    return [id_ for id_, _ in keys]
 
 
 def _count(tx: Tx, now: Instant, account: Account, asked: Asked, most: int) -> int:

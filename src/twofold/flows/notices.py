@@ -7,6 +7,7 @@ from twofold.core.moments import when_in
 from twofold.core.people import Account, Instant, Person
 from twofold.core.requirement_words import zone_of
 from twofold.core.rollout import START, Enrolment, due_and_next, schedule
+from twofold.core.rules import Duty
 from twofold.flows.outbox import write_mail, write_mail_for
 from twofold.ports import Tx
 
@@ -56,6 +57,16 @@ def expect(tx: Tx, account: Account, person: Person) -> None:
     tx.enrolments.put(row_of(tx, account, person))
 
 
+def set_due(tx: Tx, now: Instant, account: Account, person: Person, duty: Duty) -> Person:
+    """Store when somebody's time began and is over, and when they are reminded next; with that on
+    their row. The caller holds it.
+    """
+    tx.people.set_duty(person.id, duty)
+    person = replace(person, duty=duty)
+    remind_from(tx, now, account, person)
+    return person
+
+
 def remind_from(tx: Tx, now: Instant, account: Account, person: Person) -> None:
     """Set when the person is reminded next, from what stands on their row."""
     duty, row = person.duty, row_of(tx, account, person)
@@ -85,20 +96,22 @@ def move(
     *,
     admin: str,
     reason: str,
+    promised: bool = False,
 ) -> int:
-    """Give somebody another deadline and tell them; how many mails. The caller holds the row."""
+    """Give somebody another deadline and tell them; how many mails. `promised` to them alone, no
+    change of the rules takes it back. The caller holds the row.
+    """
     if due == person.duty.due_at:
         return 0
     before = deadline(account, person)
+    duty = person.duty.in_round(account.policy.round)
     duty = replace(
-        person.duty,
-        began_at=person.duty.began_at or now,
+        duty,
+        began_at=now if duty.began_at is None else duty.began_at,
         due_at=due,
-        round=account.policy.round,
+        extended_until=due if promised else duty.extended_until,
     )
-    tx.people.set_duty(person.id, duty)
-    moved = replace(person, duty=duty)
-    remind_from(tx, now, account, moved)
+    moved = set_due(tx, now, account, person, duty)
     write_mail(
         tx,
         now,

@@ -33,7 +33,7 @@ from twofold.flows import (
     wait_stops,
 )
 from twofold.flows.ceremonies import Binding, PasskeyRefused
-from twofold.flows.enrol import LinkRefused, NeedsProof, needed_proof
+from twofold.flows.enrol import LinkRefused, NeedsProof, NoSetUp, needed_proof
 from twofold.flows.links import OpenLink
 from twofold.flows.outbox import record, write_mail
 from twofold.flows.setup import Refused
@@ -71,10 +71,11 @@ def own(tx: Tx, *, person_id: str) -> Sequence[Passkey]:
 
 def begin(
     tx: Tx, now: Instant, *, caller: Caller, party: RelyingParty, place: From
-) -> Offer | NeedsProof | TooMany:
+) -> Offer | NeedsProof | NoSetUp | TooMany:
     """Begin from a full session. Asks for the same proof as the set-up of an app (promise P4)."""
     bound = ceremonies.of_session(caller.session)
-    return _needed(tx, now, caller) or _offer(tx, now, caller, party, bound, place)
+    refused = _needed(tx, now, caller) or enrol.not_offered(now, caller)
+    return refused or _offer(tx, now, caller, party, bound, place)
 
 
 def _needed(tx: Tx, now: Instant, caller: Caller) -> NeedsProof | None:

@@ -6,12 +6,10 @@ from twofold.core.deadlines import calendar_problem
 from twofold.core.events import EventKind
 from twofold.core.people import HOUR, Account, Instant
 from twofold.core.policy import MAX_PAUSE_HOURS, why_no_wave
-from twofold.core.rollout import BATCH, ExpansionState, Work
+from twofold.core.rollout import ExpansionState, Work
 from twofold.core.rules import Calendar, FactorPolicy, Pause, Rule, Stance, Start, Target
 from twofold.core.sessions import Caller
-from twofold.flows import expansion, notices
-from twofold.flows.outbox import record
-from twofold.flows.rollout import Switched, SwitchRefused, expand
+from twofold.flows.rollout import Switched, SwitchRefused, ask_anew, expand, note
 from twofold.flows.setup import Refused
 from twofold.ports import Tx
 
@@ -35,16 +33,7 @@ def pause(
     begun = Pause(target, now, now + hours * HOUR, reason.strip(), caller.person.name)
     others = tuple(one for one in account.policy.pauses if one.target != target and one.until > now)
     _store(tx, account, replace(account.policy, pauses=(*others, begun)))
-    record(
-        tx,
-        now,
-        EventKind.POLICY_PAUSED,
-        caller.person,
-        actor_id=caller.person.id,
-        whom=target.value or target.kind.value,
-        until=begun.until,
-        reason=begun.reason,
-    )
+    note(tx, now, EventKind.POLICY_PAUSED, caller, target, until=begun.until, reason=begun.reason)
     return begun
 
 
@@ -55,14 +44,7 @@ def resume(tx: Tx, now: Instant, *, caller: Caller, target: Target) -> bool:
     if left == account.policy.pauses:
         return False
     _store(tx, account, replace(account.policy, pauses=left))
-    record(
-        tx,
-        now,
-        EventKind.POLICY_RESUMED,
-        caller.person,
-        actor_id=caller.person.id,
-        whom=target.value or target.kind.value,
-    )
+    note(tx, now, EventKind.POLICY_RESUMED, caller, target)
     return True
 
 
@@ -72,7 +54,7 @@ def set_report_only(tx: Tx, now: Instant, *, caller: Caller, on: bool) -> None:
     if account.policy.report_only == on:
         return
     _store(tx, account, replace(account.policy, report_only=on))
-    record(tx, now, EventKind.REPORT_ONLY, caller.person, actor_id=caller.person.id, on=on)
+    note(tx, now, EventKind.REPORT_ONLY, caller, on=on)
 
 
 def set_calendar(tx: Tx, now: Instant, *, caller: Caller, calendar: Calendar) -> Refused | None:
@@ -83,12 +65,11 @@ def set_calendar(tx: Tx, now: Instant, *, caller: Caller, calendar: Calendar) ->
     account = tx.accounts.lock(caller.account.id)
     calendar = replace(calendar, quiet_days=tuple(sorted(set(calendar.quiet_days))))
     _store(tx, account, replace(account.policy, calendar=calendar))
-    record(
+    note(
         tx,
         now,
         EventKind.CALENDAR_CHANGED,
-        caller.person,
-        actor_id=caller.person.id,
+        caller,
         zone=calendar.zone,
         quiet_days=len(calendar.quiet_days),
     )
@@ -102,8 +83,8 @@ def change_days(
     nothing changes, nobody's.
     """
     account = tx.accounts.lock(caller.account.id)
-    rule = account.policy.rule_for(target)
-    if rule is None or rule.stance is not Stance.REQUIRED:
+    rule = account.policy.demand_of(target)
+    if rule is None:
         return SwitchRefused("Nothing is asked of these people, so there are no days to change.")
     reason = why_no_wave(now, since=None, days=days)
     if reason is None and days == 0:
@@ -114,56 +95,37 @@ def change_days(
     if changed == rule:
         return Switched(0)
     _store(tx, account, account.policy.with_rule(changed))
-    mails = expand(tx, now, account, changed, caller.person, Work.REDATE)
-    record(
-        tx,
-        now,
-        EventKind.DAYS_CHANGED,
-        caller.person,
-        actor_id=caller.person.id,
-        whom=target.value or target.kind.value,
-        old=rule.days,
-        new=days,
-    )
+    mails = expand(tx, now, account, changed, caller.person, Work.ANEW)
+    note(tx, now, EventKind.DAYS_CHANGED, caller, target, old=rule.days, new=days)
     return Switched(mails)
 
 
 def take_back(tx: Tx, now: Instant, *, caller: Caller, target: Target) -> TakenBack | SwitchRefused:
     """Undo a switch as if it had not been, as long as none of its mails has left."""
     account = tx.accounts.lock(caller.account.id)
-    rule = account.policy.rule_for(target)
-    if rule is None or rule.stance is not Stance.REQUIRED:
+    rule = account.policy.demand_of(target)
+    if rule is None:
         return SwitchRefused("There is nothing to take back.")
     works = tx.expansions.of_rule(account.id, rule.id)
     since = min((work.created_at for work in works), default=now)
     policy = account.policy
-    if tx.expansions.mails_left(account.id, round_=policy.round, since=since):
+    if tx.expansions.mails_left(account.id, target, round_=policy.round, since=since):
         return SwitchRefused(
             "The first mail has left, so it cannot be taken back any more. "
             "You can switch it off: everybody is told of that too."
         )
     failed = tx.expansions.take_back(
-        account.id, round_=policy.round, since=since, error="Taken back before it left."
+        account.id, target, round_=policy.round, since=since, error="Taken back before it left."
     )
     for work in works:
         if work.state is ExpansionState.WAITING:
             tx.expansions.moved(replace(work, state=ExpansionState.UNDONE, finished_at=now))
     left = policy.without(target)
-    others = any(one.stance is Stance.REQUIRED for one in left.rules)
-    if not others:
+    if not left.demands:
         left = replace(left, round=policy.round + 1)  # What stands on people's rows is void.
     _store(tx, account, left)
-    if others:
-        _as_it_was(tx, now, replace(account, policy=left), target)
-    record(
-        tx,
-        now,
-        EventKind.POLICY_TAKEN_BACK,
-        caller.person,
-        actor_id=caller.person.id,
-        whom=target.value or target.kind.value,
-        mails=failed,
-    )
+    ask_anew(tx, now, replace(account, policy=left), caller.person)
+    note(tx, now, EventKind.POLICY_TAKEN_BACK, caller, target, mails=failed)
     return TakenBack(failed)
 
 
@@ -172,34 +134,13 @@ def set_stance(
 ) -> SwitchRefused | None:
     """Offer a second factor to these people, or not. What is required is moved by the switch."""
     account = tx.accounts.lock(caller.account.id)
-    rule = account.policy.rule_for(target)
-    if rule is not None and rule.stance is Stance.REQUIRED:
+    if account.policy.demand_of(target) is not None:
         return SwitchRefused("A second step is required of these people. Switch that off first.")
     stance = Stance.OPTIONAL if offered else Stance.OFF
     policy = account.policy.with_rule(Rule(tx.random.new_id(), target, stance, now))
     _store(tx, account, policy)
-    record(
-        tx,
-        now,
-        EventKind.STANCE_CHANGED,
-        caller.person,
-        actor_id=caller.person.id,
-        whom=target.value or target.kind.value,
-        stance=stance.value,
-    )
+    note(tx, now, EventKind.STANCE_CHANGED, caller, target, stance=stance.value)
     return None
-
-
-def _as_it_was(tx: Tx, now: Instant, account: Account, target: Target) -> None:
-    """Whoever was reached has the time that the other rules give them, and no other."""
-    after = ""
-    while batch := tx.expansions.people_after(account.id, target, after=after, limit=BATCH):
-        for person, _ in batch:
-            duty = replace(person.duty, began_at=None, due_at=None)
-            tx.people.set_duty(person.id, duty)
-            anew = expansion.start_clock(tx, now, account, replace(person, duty=duty))
-            notices.remind_from(tx, now, account, anew)
-        after = batch[-1][0].id
 
 
 def _store(tx: Tx, account: Account, policy: FactorPolicy) -> None:

@@ -113,8 +113,7 @@ def add(
         return person
     if encoded is None:
         return send_invitation(tx, now, account, actor, person)
-    expansion.cover(tx, now, account, person.id)
-    return person
+    return expansion.welcome_by_mail(tx, now, account, person)
 
 
 def record_added(tx: Tx, now: Instant, actor: Person | None, person: Person) -> None:
@@ -164,7 +163,7 @@ def send_invitation(
     """Invite them; what then stands on their row. The mail speaks of the set-up where one is
     asked of them: their time begins with it.
     """
-    person = expansion.start_clock(tx, now, account, person, since=now)
+    person = expansion.welcome(tx, now, account, person)
     token, expires_at = links.mint(tx, now, Purpose.INVITATION, person)
     mail_id = write_mail(
         tx,
@@ -232,7 +231,7 @@ def set_role(
 def give_role(tx: Tx, now: Instant, person: Person, role: Role, *, actor_id: str | None) -> None:
     """Another role for somebody whose row is held, with what follows from it."""
     tx.people.set_role(person.id, role)
-    expansion.cover(tx, now, tx.accounts.get(person.account_id), person.id)
+    expansion.cover(tx, now, tx.accounts.get(person.account_id), person)
     if role.is_staff:
         wait_stops.stop(tx, now, person, StopReason.ROLE, actor_id=actor_id)
     record(

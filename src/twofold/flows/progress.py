@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from twofold.core.people import DAY, Account, Instant, Person
 from twofold.core.progress import Facts, Forecast, forecast
-from twofold.core.rules import Stance
 from twofold.core.tokens import Purpose
 from twofold.flows import links
 from twofold.flows.links import OpenLink
@@ -35,9 +34,8 @@ def look(tx: Tx, now: Instant, *, account_id: str) -> Picture:
     account = tx.accounts.get(account_id)
     facts = tx.progress.facts(account, now, since=now - CODES_OF)
     deadline = max(facts.ahead, default=None)
-    asked = any(rule.stance is Stance.REQUIRED for rule in account.policy.rules)
     ahead = None
-    if asked and facts.enrolled < facts.people:
+    if account.policy.demands and facts.enrolled < facts.people:
         ahead = forecast(facts, now, deadline or now + 14 * DAY, deadline)
     rows = tx.people.page(account_id, search="", after="", limit=FEW, only="not-enrolled")
     return Picture(account, facts, deadline, ahead, [row.person for row in rows])

@@ -57,7 +57,7 @@ class NeedsFactor:
 def standing(tx: Tx, *, caller: Caller) -> Standing:
     """The account page's facts."""
     account = tx.accounts.get(caller.account.id)
-    rule = account.policy.rule_for(EVERYBODY)
+    rule = account.policy.demand_of(EVERYBODY)
     return Standing(
         account=account,
         tally=tx.people.tally(account.id),
@@ -67,7 +67,7 @@ def standing(tx: Tx, *, caller: Caller) -> Standing:
         mails=tx.mails.counts(account.id, since=account.switched_at or 0)
         if account.switched_at is not None
         else {},
-        days=rule.days if rule is not None and account.requires_factor else 0,
+        days=rule.days if rule is not None else 0,
         can_take_back=rule is not None and rollout_look.can_take_back(tx, account, rule),
     )
 
@@ -87,41 +87,37 @@ def switch_on(
     people are one transaction; the rest follows. Refuses until the actor is enrolled (P10).
     """
     account = tx.accounts.lock(caller.account.id)
-    enrolled = tx.authenticators.has_factor(caller.person.id)
     reason = why_no_switch(
-        requires_factor=_is_required(account, target), actor_enrolled=enrolled
+        requires_factor=account.policy.demand_of(target) is not None,
+        actor_enrolled=tx.authenticators.has_factor(caller.person.id),
     ) or why_no_wave(now, since=since, days=days)
     if reason is not None:
-        record(
-            tx, now, EventKind.POLICY_REFUSED, caller.person, actor_id=caller.person.id, why=reason
-        )
+        note(tx, now, EventKind.POLICY_REFUSED, caller, why=reason)
         return SwitchRefused(reason)
     rule = Rule(tx.random.new_id(), target, Stance.REQUIRED, max(since or now, now), start, days)
     policy = account.policy.with_rule(rule)
-    if not any(one.stance is Stance.REQUIRED for one in account.policy.rules):
+    if not account.policy.demands:
         policy = replace(policy, round=policy.round + 1)
     tx.accounts.set_policy(account.id, policy, switched_at=now)
     bites = days == 0 and rule.since <= now and target == EVERYBODY
     ended = tx.sessions.end_unproven(account.id) if bites else 0
     mails = expand(tx, now, account, rule, caller.person, Work.BEGIN)
-    record(
-        tx,
-        now,
-        EventKind.POLICY_SWITCHED_ON,
-        caller.person,
-        actor_id=caller.person.id,
-        whom=target.value or target.kind.value,
-        since=rule.since,
-        days=days,
-        mails=mails,
-        sessions_ended=ended,
-    )
+    moved = {"since": rule.since, "days": days, "mails": mails, "sessions_ended": ended}
+    note(tx, now, EventKind.POLICY_SWITCHED_ON, caller, target, **moved)
     return Switched(mails)
 
 
-def _is_required(account: Account, target: Target) -> bool:
-    rule = account.policy.rule_for(target)
-    return rule is not None and rule.stance is Stance.REQUIRED
+def note(
+    tx: Tx,
+    now: Instant,
+    kind: EventKind,
+    caller: Caller,
+    target: Target | None = None,
+    **data: str | int | bool,
+) -> None:
+    """An entry about the policy, with the people whom the act was about."""
+    whom = {} if target is None else {"whom": target.value or target.kind.value}
+    record(tx, now, kind, caller.person, actor_id=caller.person.id, **whom, **data)
 
 
 def expand(tx: Tx, now: Instant, account: Account, rule: Rule, actor: Person, work: Work) -> int:
@@ -159,27 +155,27 @@ def switch_off(
     if not caller.session.has_fresh_factor(now):
         return NeedsFactor()
     account = tx.accounts.lock(caller.account.id)
-    if not _is_required(account, target):
+    if account.policy.demand_of(target) is None:
         return SwitchRefused("Two-factor authentication is off already.")
-    policy = account.policy.without(target)
-    tx.accounts.set_policy(account.id, policy, switched_at=now)
-    account = replace(account, policy=policy)
+    account = replace(account, policy=account.policy.without(target))
+    tx.accounts.set_policy(account.id, account.policy, switched_at=now)
     told = 0
     for person, _ in tx.people.all_active(account.id):
         free = not ruling(account, person, now).required
         if free and target.covers(person.role.value, person.groups):
             write_mail(tx, now, person, MailKind.SWITCHED_OFF, admin=caller.person.name)
             told += 1
-    record(
-        tx,
-        now,
-        EventKind.POLICY_SWITCHED_OFF,
-        caller.person,
-        actor_id=caller.person.id,
-        whom=target.value or target.kind.value,
-        mails=told,
-    )
+    ask_anew(tx, now, account, caller.person)
+    note(tx, now, EventKind.POLICY_SWITCHED_OFF, caller, target, mails=told)
     return Switched(told)
+
+
+def ask_anew(tx: Tx, now: Instant, account: Account, actor: Person) -> None:
+    """A rule is gone: everybody of whom something is still asked has the time that the other
+    rules give them, and no other. `account` is as it is now.
+    """
+    for rule in account.policy.demands:
+        expand(tx, now, account, rule, actor, Work.ANEW)
 
 
 def rename(tx: Tx, now: Instant, *, caller: Caller, name: str, issuer: str) -> Refused | None:

@@ -5,37 +5,38 @@ from dataclasses import dataclass
 
 from twofold.core.people import Account, Instant, Person
 from twofold.core.rollout import Expansion, Work
-from twofold.core.rules import Rule, Stance
+from twofold.core.rules import Rule
 from twofold.ports import NearStops, Tx
+
+MOST_WORKS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class WaveLook:
-    """A rule, and how many of its people it has reached."""
+    """A demand, and how many of its people it has reached."""
 
     rule: Rule
     total: int
     done: int
-    mails: int
     mails_at: Instant
     """When its first mails leave."""
     can_take_back: bool
 
 
 def waves(tx: Tx, *, account_id: str) -> Sequence[WaveLook]:
-    """Every rule in the order in which they apply."""
+    """Every demand in the order in which they apply."""
     account = tx.accounts.get(account_id)
+    works = _works(tx, account)
     found = []
-    for rule in sorted(account.policy.rules, key=lambda one: (one.since, one.id)):
-        work = _work(tx, account, rule)
+    for rule in sorted(account.policy.demands, key=lambda one: (one.since, one.id)):
+        work = works.get(rule.id)
         found.append(
             WaveLook(
                 rule,
                 total=work.total if work else 0,
                 done=work.done if work else 0,
-                mails=work.mails if work else 0,
                 mails_at=work.mails_at if work else rule.since,
-                can_take_back=can_take_back(tx, account, rule),
+                can_take_back=work is not None and _nothing_left(tx, account, rule, work),
             )
         )
     return found
@@ -43,17 +44,19 @@ def waves(tx: Tx, *, account_id: str) -> Sequence[WaveLook]:
 
 def can_take_back(tx: Tx, account: Account, rule: Rule) -> bool:
     """Whether a demand can be undone as if it had not been: none of its mails has left."""
-    work = _work(tx, account, rule)
-    if work is None or rule.stance is not Stance.REQUIRED:
-        return False
-    left = tx.expansions.mails_left(account.id, round_=account.policy.round, since=work.created_at)
-    return left == 0
+    work = _works(tx, account).get(rule.id)
+    return work is not None and _nothing_left(tx, account, rule, work)
 
 
-def _work(tx: Tx, account: Account, rule: Rule) -> Expansion | None:
-    """The work that the rule made when it was switched on."""
-    works = tx.expansions.of_account(account.id, limit=200)
-    return next((one for one in works if one.rule_id == rule.id and one.work is Work.BEGIN), None)
+def _nothing_left(tx: Tx, account: Account, rule: Rule, work: Expansion) -> bool:
+    round_, since = account.policy.round, work.created_at
+    return not tx.expansions.mails_left(account.id, rule.target, round_=round_, since=since)
+
+
+def _works(tx: Tx, account: Account) -> Mapping[str, Expansion]:
+    """The work that each rule made when it was switched on, by the rule's id."""
+    works = tx.expansions.of_account(account.id, limit=MOST_WORKS)
+    return {one.rule_id: one for one in works if one.work is Work.BEGIN}
 
 
 @dataclass(frozen=True, slots=True)

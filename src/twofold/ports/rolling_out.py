@@ -102,14 +102,16 @@ class Expansions(Protocol):
         """How many people of the target there are, nobody disabled."""
         ...
 
-    def mails_left(self, account_id: str, *, round_: int, since: Instant) -> int:
-        """How many first notices written at or after `since` were handed to a mail server, or are
-        being handed over now.
+    def mails_left(self, account_id: str, target: Target, *, round_: int, since: Instant) -> int:
+        """How many first notices to people of the target, written at or after `since`, were handed
+        to a mail server or are being handed over now.
         """
         ...
 
-    def take_back(self, account_id: str, *, round_: int, since: Instant, error: str) -> int:
-        """Fail the first notices written at or after `since` that still wait, and forget that they
-        were written; how many.
+    def take_back(
+        self, account_id: str, target: Target, *, round_: int, since: Instant, error: str
+    ) -> int:
+        """Fail the first notices to people of the target written at or after `since` that still
+        wait, and forget that they were written; how many.
         """
         ...

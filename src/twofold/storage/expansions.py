@@ -71,37 +71,9 @@ COUNT = (
     .select_from(people)
     .where(people.c.account_id == bindparam("account_id"), NOT_DISABLED)
 )
-FIRST_NOTICES = (
-    select(notices.c.mail_id)
-    .where(
-        notices.c.account_id == bindparam("of_account"),
-        notices.c.written_at >= bindparam("since"),
-        notices.c.round == bindparam("of_round"),
-        notices.c.kind == START,
-    )
-    .scalar_subquery()
-)
-GONE = (MailState.SENDING, MailState.SENT, MailState.BOUNCED)
+QUEUED = fixed(MailState.QUEUED)
+GONE = [fixed(state) for state in (MailState.SENDING, MailState.SENT, MailState.BOUNCED)]
 """The states of a mail that a mail server has, or may have."""
-LEFT = (
-    select(func.count())
-    .select_from(mails)
-    .where(
-        mails.c.id.in_(FIRST_NOTICES),
-        mails.c.state.in_([fixed(state) for state in GONE]),
-    )
-)
-TAKE_BACK = (
-    update(mails)
-    .where(mails.c.id.in_(FIRST_NOTICES), mails.c.state == fixed(MailState.QUEUED))
-    .values(state=MailState.FAILED.value, last_error=bindparam("error"))
-)
-FORGET = delete(notices).where(
-    notices.c.account_id == bindparam("of_account"),
-    notices.c.written_at >= bindparam("since"),
-    notices.c.round == bindparam("of_round"),
-    notices.c.kind == START,
-)
 
 
 class Expansions:
@@ -159,17 +131,37 @@ class Expansions:
         statement = COUNT.where(*among(target))
         return self._connection.execute(statement, {"account_id": account_id}).scalar_one()
 
-    def mails_left(self, account_id: str, *, round_: int, since: Instant) -> int:
-        """How many first notices written since then have left, or are leaving now."""
-        values = {"of_account": account_id, "since": since, "of_round": round_}
-        return self._connection.execute(LEFT, values).scalar_one()
+    def mails_left(self, account_id: str, target: Target, *, round_: int, since: Instant) -> int:
+        """How many first notices to them written since then have left, or are leaving now."""
+        which = first_notices(account_id, target, round_, since)
+        gone = mails.c.id.in_(select(notices.c.mail_id).where(*which)), mails.c.state.in_(GONE)
+        statement = select(func.count()).select_from(mails).where(*gone)
+        return self._connection.execute(statement).scalar_one()
 
-    def take_back(self, account_id: str, *, round_: int, since: Instant, error: str) -> int:
-        """Fail the first notices written since then that wait, and forget them; how many."""
-        values = {"of_account": account_id, "since": since, "of_round": round_}
-        failed = self._connection.execute(TAKE_BACK, {**values, "error": error}).rowcount
-        self._connection.execute(FORGET, values)
-        return failed
+    def take_back(
+        self, account_id: str, target: Target, *, round_: int, since: Instant, error: str
+    ) -> int:
+        """Fail those first notices to them that wait, and forget them; how many."""
+        which = first_notices(account_id, target, round_, since)
+        waiting = mails.c.id.in_(select(notices.c.mail_id).where(*which)), mails.c.state == QUEUED
+        failed = {"state": MailState.FAILED.value, "last_error": error}
+        count = self._connection.execute(update(mails).where(*waiting).values(**failed)).rowcount
+        self._connection.execute(delete(notices).where(*which))
+        return count
+
+
+def first_notices(
+    account_id: str, target: Target, round_: int, since: Instant
+) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of a first notice to somebody of the target, written at `since` or later."""
+    theirs = select(people.c.id).where(people.c.account_id == account_id, *among(target))
+    return (
+        notices.c.account_id == account_id,
+        notices.c.round == round_,
+        notices.c.kind == START,
+        notices.c.written_at >= since,
+        notices.c.person_id.in_(theirs),
+    )
 
 
 def among(target: Target) -> tuple[ColumnElement[bool], ...]:

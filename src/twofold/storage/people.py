@@ -94,6 +94,7 @@ SET_DUTY = (
         exempt_until=bindparam("exempt"),
         away_until=bindparam("away"),
         duty_round=bindparam("of_round"),
+        extended_until=bindparam("extended"),
     )
 )
 
@@ -192,6 +193,7 @@ class People(PeopleLists):
             "exempt": duty.exempt_until,
             "away": duty.away_until,
             "of_round": duty.round,
+            "extended": duty.extended_until,
         }
         self._connection.execute(SET_DUTY, values)
 
@@ -234,6 +236,7 @@ def values_of(person: Person, password: str | None) -> dict[str, Any]:
         "exempt_until": person.duty.exempt_until,
         "away_until": person.duty.away_until,
         "duty_round": person.duty.round,
+        "extended_until": person.duty.extended_until,
         "zone": person.zone,
         "language": person.language,
         "external_id": person.external_id or None,

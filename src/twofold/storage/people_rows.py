@@ -28,6 +28,7 @@ PERSON = (
     people.c.exempt_until,
     people.c.away_until,
     people.c.duty_round,
+    people.c.extended_until,
     people.c.zone,
     people.c.language,
     people.c.external_id,
@@ -45,7 +46,8 @@ def person_of(values: Sequence[Any]) -> Person:
     """The person in the columns `PERSON`."""
     id_, account_id, name, email, role, state, has_password, version, *others = values
     must_change, at, kind, groups, *others = others
-    began_at, due_at, exempt_until, away_until, round_, zone, language, known_as = others
+    began_at, due_at, exempt_until, away_until, round_, extended, *others = others
+    zone, language, known_as = others
     return Person(
         id=id_,
         account_id=account_id,
@@ -59,7 +61,7 @@ def person_of(values: Sequence[Any]) -> Person:
         created_at=at,
         kind=PersonKind(kind),
         groups=tuple(groups.split()),
-        duty=Duty(began_at, due_at, exempt_until, away_until, round_),
+        duty=Duty(began_at, due_at, exempt_until, away_until, round_, extended),
         zone=zone,
         language=language,
         external_id=known_as or "",

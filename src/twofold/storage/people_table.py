@@ -16,7 +16,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal,
     or_,
     select,
     true,
@@ -28,7 +27,8 @@ from twofold.core.listing import SOON, Asked, Line, Only
 from twofold.core.mail import MailKind, MailState
 from twofold.core.people import Account, Instant, Person, PersonKind, PersonState, Role, email_key
 from twofold.core.rollout import DORMANT, Enrolment
-from twofold.core.rules import Stance, Target, TargetKind
+from twofold.core.rules import Target
+from twofold.storage.expansions import among
 from twofold.storage.people_rows import ENROLLED, PERSON, person_of
 from twofold.storage.rollout_tables import enrolments, memberships
 from twofold.storage.tables import (
@@ -72,11 +72,7 @@ HAS_CODES = exists().where(
 
 def covers(target: Target) -> Condition:
     """Whether the rule or pause is about the person of the row."""
-    if target.kind is TargetKind.EVERYBODY:
-        return true()
-    if target.kind is TargetKind.ROLE:
-        return people.c.role == target.value
-    return (literal(" ") + people.c.groups + " ").contains(f" {target.value} ", autoescape=True)
+    return and_(true(), *among(target))
 
 
 class Demands:
@@ -85,9 +81,7 @@ class Demands:
     def __init__(self, account: Account, now: Instant) -> None:
         """Of this account at `now` (UTC seconds)."""
         policy, self._now = account.policy, now
-        self._rules = [
-            rule for rule in policy.rules if rule.since <= now and rule.stance is Stance.REQUIRED
-        ]
+        self._rules = [rule for rule in policy.demands if rule.since <= now]
         self._of_round = and_(people.c.duty_round == policy.round, people.c.due_at.is_not(None))
         holding = [pause for pause in policy.pauses if pause.since <= now < pause.until]
         self._paused = or_(false(), *(covers(pause.target) for pause in holding))

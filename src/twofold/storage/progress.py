@@ -1,14 +1,15 @@
 """The rollout in numbers, each counted over the rows as they are."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, union_all
+from sqlalchemy import Connection, Select, bindparam, func, select, union_all
 
 from twofold.core.attempts import Outcome
 from twofold.core.people import DAY, Account, Instant, PersonKind, PersonState
 from twofold.core.progress import Facts, Funnel, Mark
-from twofold.core.rules import Stance
 from twofold.storage.people_rows import ENROLLED
+from twofold.storage.people_table import Demands
 from twofold.storage.rollout_tables import enrolments, notices
 from twofold.storage.tables import attempts, authenticators, fixed, passkeys, people
 
@@ -90,18 +91,6 @@ WRITTEN = (
     .group_by("day", notices.c.kind)
     .order_by("day")
 )
-AHEAD = (
-    select(people.c.due_at, func.count())
-    .where(
-        *COUNTS,
-        ~ENROLLED,
-        people.c.duty_round == bindparam("round"),
-        people.c.due_at > bindparam("now"),
-        func.coalesce(people.c.exempt_until, 0) <= bindparam("now"),
-    )
-    .group_by(people.c.due_at)
-    .order_by(people.c.due_at)
-)
 
 
 class Progress:
@@ -131,14 +120,20 @@ class Progress:
             refusals={(int(day), str(why)): int(n) for day, why, n in run(REFUSALS, values)},
             drifts={int(step): int(n) for step, n in run(DRIFTS, values)},
             marks=self._marks(account, values),
-            ahead={int(due): int(n) for due, n in run(AHEAD, values)},
+            ahead={int(due): int(n) for due, n in run(ahead(account, now))},
         )
 
     def _marks(self, account: Account, values: Mapping[str, object]) -> list[Mark]:
-        switched = [
-            Mark(rule.since // DAY, "switch", 1)
-            for rule in account.policy.rules
-            if rule.stance is Stance.REQUIRED
-        ]
+        switched = [Mark(rule.since // DAY, "switch", 1) for rule in account.policy.demands]
         rows = self._connection.execute(WRITTEN, values)
         return [*switched, *(Mark(int(day), kind, int(number)) for day, kind, number in rows)]
+
+
+def ahead(account: Account, now: Instant) -> Select[Any]:
+    """How many people have until which moment: those whom the people table shows as such."""
+    return (
+        select(people.c.due_at, func.count())
+        .where(people.c.account_id == account.id, Demands(account, now).due_between(now, None))
+        .group_by(people.c.due_at)
+        .order_by(people.c.due_at)
+    )

@@ -97,6 +97,7 @@ people = Table(
     Column("due_at", BigInteger),
     Column("exempt_until", BigInteger),
     Column("away_until", BigInteger),
+    Column("extended_until", BigInteger),
     Column("external_id", Word),
     Column("seen_at", BigInteger),
     Index(None, "account_id", "email_key"),

@@ -6,6 +6,7 @@ from twofold.core.authenticators import is_stopped
 from twofold.core.notes import check_up_due
 from twofold.core.people import Role
 from twofold.core.recovery import RecoveryStanding
+from twofold.core.requirement import may_set_up
 from twofold.flows import authenticators, recovery, rollout, second_admin, waits
 from twofold.web import radar
 from twofold.web.access import Ctx, Needs, Page
@@ -67,6 +68,8 @@ def _own_factor(ctx: Ctx, *, stopped: bool) -> dict[str, object]:
         state, action = "Stopped: no code of it counts.", "See what to do"
     elif ctx.me.enrolled:
         state, action = "On. Your sign-in takes two steps.", "Look at it"
+    elif not may_set_up(ctx.me.account, ctx.me.person, ctx.now, enrolled=False):
+        state, action = "Not used here yet.", "Open My Profile"
     else:
         state, action = "Not set up yet. It takes about two minutes.", "Set up"
     return _item(

@@ -1,12 +1,10 @@
 """More time: for one or many at once, leave, and exemptions."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from twofold.core.deadlines import MORNING
+from twofold.core.deadlines import morning_of
 from twofold.core.listing import asked_of, fields_of
 from twofold.core.moments import when_in
 from twofold.core.people import Instant, Role
@@ -26,6 +24,7 @@ WORDS = {
     Outcome.ENROLLED: "Has set it up already; nothing was changed",
     Outcome.NOT_ASKED: "Nothing is asked of them; nothing was changed",
     Outcome.LATER: "Has longer than that already; nothing was changed",
+    Outcome.YOURSELF: "Nobody gives themselves more time; ask another admin",
     Outcome.NOBODY: "Nobody here has this address",
     Outcome.NOT_YOURS: "Not there, or above your own role",
 }
@@ -81,12 +80,8 @@ async def give(ctx: Ctx) -> Response:
 
 def _morning(ctx: Ctx) -> Instant | FieldError:
     """09:00 of the day in the field `until`, in the account's zone."""
-    try:
-        day = date.fromisoformat(ctx.field("until").strip())
-    except ValueError:
-        return FieldError("until", "Choose the day until which they have.")
-    zone = ZoneInfo(ctx.me.account.policy.calendar.zone)
-    return round(datetime.combine(day, MORNING, zone).timestamp())
+    found = morning_of(ctx.field("until"), ctx.me.account.policy.calendar)
+    return FieldError("until", "Choose the day until which they have.") if found is None else found
 
 
 async def show_one(ctx: Ctx) -> Response:
@@ -153,16 +148,7 @@ async def set_leave(ctx: Ctx) -> Response:
     until: Instant | FieldError | None = _morning(ctx) if ctx.field("until").strip() else None
     if isinstance(until, FieldError):
         return await _one(ctx, [until])
-    return await _after(
-        ctx,
-        await ctx.world.store.run(
-            deadlines.set_leave,
-            ctx.now,
-            actor=ctx.me.person,
-            person_id=ctx.request.path_params["id"],
-            until=until,
-        ),
-    )
+    return await _do(ctx, deadlines.set_leave, until=until)
 
 
 async def exempt(ctx: Ctx) -> Response:
@@ -170,33 +156,20 @@ async def exempt(ctx: Ctx) -> Response:
     until = _morning(ctx)
     if isinstance(until, FieldError):
         return await _one(ctx, [until])
-    return await _after(
-        ctx,
-        await ctx.world.store.run(
-            deadlines.exempt,
-            ctx.now,
-            actor=ctx.me.person,
-            person_id=ctx.request.path_params["id"],
-            until=until,
-            reason=ctx.field("reason"),
-        ),
-    )
+    return await _do(ctx, deadlines.exempt, until=until, reason=ctx.field("reason"))
 
 
 async def end_exemption(ctx: Ctx) -> Response:
     """POST /people/{id}/deadline/end-exemption."""
-    return await _after(
-        ctx,
-        await ctx.world.store.run(
-            deadlines.end_exemption,
-            ctx.now,
-            actor=ctx.me.person,
-            person_id=ctx.request.path_params["id"],
-        ),
+    return await _do(ctx, deadlines.end_exemption)
+
+
+async def _do(ctx: Ctx, act: Callable[..., object], **chosen: object) -> Response:
+    """One act on the person of the page, and back to it with what was refused."""
+    person_id = ctx.request.path_params["id"]
+    done = await ctx.world.store.run(
+        act, ctx.now, actor=ctx.me.person, person_id=person_id, **chosen
     )
-
-
-async def _after(ctx: Ctx, done: object) -> Response:
     if done is None:
         return ctx.error(404)
     if isinstance(done, Refused):

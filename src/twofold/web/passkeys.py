@@ -10,7 +10,7 @@ from twofold.core.paths import safe_path
 from twofold.core.policy import lacks_passkey
 from twofold.flows import passkey_proofs, passkeys, sessions
 from twofold.flows.ceremonies import PasskeyRefused
-from twofold.flows.enrol import NeedsProof
+from twofold.flows.enrol import NeedsProof, NoSetUp
 from twofold.flows.passkeys import Offer, TooMany
 from twofold.flows.setup import Refused
 from twofold.flows.sign_in import SignedIn
@@ -119,6 +119,18 @@ async def show_add(ctx: Ctx) -> Response:
     return await _add_page(ctx, [])
 
 
+def no_set_up(ctx: Ctx, refused: NoSetUp) -> Response:
+    """Why nothing can be set up at this moment, and the way back."""
+    return ctx.render(
+        "gone.html",
+        409,
+        title="That cannot be set up now",
+        message=refused.sentence,
+        action_url="/profile",
+        action_text="My Profile",
+    )
+
+
 async def _add_page(ctx: Ctx, errors: list[FieldError]) -> Response:
     if (party := ctx.party) is None:
         return ctx.error(404, "Passkeys need a host name; this site is reached by an address.")
@@ -128,6 +140,8 @@ async def _add_page(ctx: Ctx, errors: list[FieldError]) -> Response:
     if isinstance(offer, NeedsProof):
         following = "/" if offer.what == "passkey" else ADD
         return ctx.go("/confirm?next=" + quote(following, safe="/"))
+    if isinstance(offer, NoSetUp):
+        return no_set_up(ctx, offer)
     return ctx.render(
         "passkey_add.html",
         422 if errors else 200,

@@ -11,6 +11,7 @@ from twofold.core.otp import Malformed
 from twofold.core.paths import safe_path
 from twofold.core.policy import who_unlocks
 from twofold.core.recovery import NotARecoveryCode
+from twofold.core.requirement import may_set_up
 from twofold.core.requirement_words import to_person
 from twofold.flows import addresses, exchange, recovery, sessions, step_up
 from twofold.flows import passkeys as passkey_flows
@@ -64,6 +65,7 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
         passkeys=await ctx.world.store.run(passkey_flows.own, person_id=me.person.id),
         can_add_passkey=ctx.party is not None,
         can_set_up=not stopped or me.session.may_set_up(ctx.now),
+        is_offered=may_set_up(me.account, me.person, ctx.now, enrolled=me.enrolled),
         helper=who_unlocks(me.person.role),
         requirement_sentence=to_person(me.account, me.person, ctx.now, enrolled=me.enrolled),
         pass_until=me.session.ends_at,

@@ -21,6 +21,8 @@ PATH = "/account/progress"
 LONGEST = 120
 """Days that the line goes back at most."""
 CODE_DAYS = 14
+FLAGGED = 5
+"""Deadlines that stand on the line: those of the most people."""
 CAUSES = {
     "used": "Used already",
     "clock": "Phone clock off",
@@ -113,7 +115,7 @@ def _flags(seen: Picture) -> list[Flag]:
     by_day: dict[int, list[Mark]] = defaultdict(list)
     for mark in seen.facts.marks:
         by_day[mark.day].append(mark)
-    for at, number in seen.facts.ahead.items():
+    for at, number in Counter(seen.facts.ahead).most_common(FLAGGED):
         by_day[at // DAY].append(Mark(at // DAY, "deadline", number))
     return [
         Flag(day + 0.5, ", ".join(_words(mark) for mark in sorted(marks, key=_rank)), _kind(marks))

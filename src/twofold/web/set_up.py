@@ -15,7 +15,7 @@ from twofold.core.people import MINUTE
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose
 from twofold.core.verdict_words import About, tell
-from twofold.flows import authenticators, enrol, links, passkeys, progress
+from twofold.flows import authenticators, enrol, enrol_link, links, passkeys, progress
 from twofold.flows.ceremonies import PasskeyRefused
 from twofold.flows.enrol import LinkRefused, NeedsProof, NoSetUp, NothingPending
 from twofold.flows.links import LinkTrouble
@@ -26,7 +26,7 @@ from twofold.web.access import Ctx, Needs, Page
 from twofold.web.apps import asked, picker
 from twofold.web.doors import link_gone
 from twofold.web.forms import FieldError
-from twofold.web.passkeys import FIELD, not_made
+from twofold.web.passkeys import FIELD, no_set_up, not_made
 from twofold.web.qr import qr_svg
 from twofold.web.sign_in import ended, locked, signed_in
 
@@ -111,14 +111,7 @@ async def show_own(ctx: Ctx) -> Response:
     if isinstance(pending, NeedsProof):
         return ctx.go("/confirm?next=" + quote(_own_url(ctx), safe="/"))
     if isinstance(pending, NoSetUp):
-        return ctx.render(
-            "gone.html",
-            409,
-            title="That cannot be set up now",
-            message=pending.sentence,
-            action_url="/profile",
-            action_text="My Profile",
-        )
+        return no_set_up(ctx, pending)
     return await _own_page(ctx, pending, [])
 
 
@@ -183,11 +176,11 @@ async def cancel_own(ctx: Ctx) -> Response:
 
 async def show_wait(ctx: Ctx) -> Response:
     """GET /set-up: signed in with the password, the mailed link not opened yet."""
-    wait = await ctx.world.store.run(enrol.wait_for_link, ctx.now, half=ctx.halfway)
+    wait = await ctx.world.store.run(enrol_link.wait_for_link, ctx.now, half=ctx.halfway)
     return _wait_page(ctx, wait, [])
 
 
-def _wait_page(ctx: Ctx, wait: enrol.SetUpWait, errors: list[FieldError]) -> Response:
+def _wait_page(ctx: Ctx, wait: enrol_link.SetUpWait, errors: list[FieldError]) -> Response:
     return ctx.render(
         "setup_wait.html",
         email_masked=_masked(ctx.halfway.person.email),
@@ -206,7 +199,7 @@ def _masked(email: str) -> str:
 
 async def send_link(ctx: Ctx) -> Response:
     """POST /set-up/send-link."""
-    await ctx.world.store.run(enrol.send_link, ctx.now, half=ctx.halfway)
+    await ctx.world.store.run(enrol_link.send_link, ctx.now, half=ctx.halfway)
     return ctx.go("/set-up")
 
 

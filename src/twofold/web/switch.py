@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from twofold.core.deadlines import MORNING
+from twofold.core.deadlines import morning_of
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.mail_texts import MailText
-from twofold.core.moments import when_in
+from twofold.core.moments import day_in, when_in
 from twofold.core.people import Instant, Person, Role
 from twofold.core.requirement_words import zone_of
 from twofold.core.rules import EVERYBODY, Start, Target
@@ -22,7 +20,7 @@ from twofold.ports import Letter, Rendered
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
 from twofold.web.mail import reflowed
-from twofold.web.waves import names_of_groups, target_of, targets, whom_words, word_of
+from twofold.web.waves import names_of_groups, options, target_of, targets, whom_words, word_of
 
 PATH = "/account/switch-on"
 DAYS = (
@@ -70,9 +68,9 @@ def _values(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: fields.get(name, value)[:80] for name, value in usual.items()}
 
 
-async def _read(ctx: Ctx, values: Mapping[str, str]) -> Choice | FieldError:
+def _read(ctx: Ctx, values: Mapping[str, str], groups: Mapping[str, str]) -> Choice | FieldError:
     target = target_of(values["whom"])
-    if target is None or target not in await targets(ctx):
+    if target is None or target not in targets(groups):
         return FieldError("whom", "Choose whom it is asked of.")
     if not (values["days"].isascii() and values["days"].isdigit() and len(values["days"]) < 5):
         return FieldError("days", "Choose how much time people have.")
@@ -80,19 +78,18 @@ async def _read(ctx: Ctx, values: Mapping[str, str]) -> Choice | FieldError:
         return FieldError("start", "Choose what begins somebody’s time.")
     since = None
     if values["since"].strip():
-        try:
-            day = date.fromisoformat(values["since"].strip())
-        except ValueError:
+        calendar = ctx.me.account.policy.calendar
+        since = morning_of(values["since"], calendar)
+        if since is None:
             return FieldError("since", "Write the date as 2026-12-01.")
-        zone = ZoneInfo(ctx.me.account.policy.calendar.zone)
-        since = round(datetime.combine(day, MORNING, zone).timestamp())
-        if since <= ctx.now and day == datetime.fromtimestamp(ctx.now, zone).date():
+        if since <= ctx.now and day_in(since, calendar.zone) == day_in(ctx.now, calendar.zone):
             since = None
     return Choice(target, since, int(values["days"]), Start(values["start"]))
 
 
 async def _on_page(ctx: Ctx, values: dict[str, str], errors: list[FieldError]) -> Response:
-    choice = await _read(ctx, values)
+    groups = await names_of_groups(ctx)
+    choice = _read(ctx, values, groups)
     if isinstance(choice, FieldError):
         errors = errors or [choice]
         choice = Choice(EVERYBODY, None, int(DEFAULT_DAYS), Start.SWITCH)
@@ -118,7 +115,7 @@ async def _on_page(ctx: Ctx, values: dict[str, str], errors: list[FieldError]) -
         "switch_on.html",
         422 if errors and ctx.request.method == "POST" else 200,
         values=values,
-        choices=await _choices(ctx, values),
+        choices=_choices(values, groups),
         found=found,
         names={name: _names(getattr(found, name)) for name in NAMED},
         days=choice.days,
@@ -133,11 +130,10 @@ async def _on_page(ctx: Ctx, values: dict[str, str], errors: list[FieldError]) -
     )
 
 
-async def _choices(ctx: Ctx, values: Mapping[str, str]) -> dict[str, object]:
+def _choices(values: Mapping[str, str], groups: Mapping[str, str]) -> dict[str, object]:
     """What the form offers; days that are none of the usual ones stand there as they were typed."""
-    groups = await names_of_groups(ctx)
     return {
-        "whom": [(word_of(one), whom_words(one, groups)) for one in await targets(ctx)],
+        "whom": options(groups),
         "days": DAYS if values["days"] in dict(DAYS) else ((values["days"],) * 2, *DAYS),
         "start": STARTS,
     }
@@ -189,7 +185,7 @@ def _sample(ctx: Ctx, due_at: Instant | None, text: MailText | None) -> Rendered
 async def switch_on(ctx: Ctx) -> Response:
     """POST /account/switch-on."""
     values = _values(ctx.form)
-    choice = await _read(ctx, values)
+    choice = _read(ctx, values, await names_of_groups(ctx))
     if isinstance(choice, FieldError):
         return await _on_page(ctx, values, [choice])
     done = await ctx.world.store.run(

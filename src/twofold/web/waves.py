@@ -25,11 +25,15 @@ async def names_of_groups(ctx: Ctx) -> Mapping[str, str]:
     return await ctx.world.store.run(rollout_look.group_names, account_id=ctx.me.account.id)
 
 
-async def targets(ctx: Ctx) -> Sequence[Target]:
-    """Everybody whom something can be asked of: everybody, each role, each group."""
+def targets(groups: Mapping[str, str]) -> Sequence[Target]:
+    """Everybody whom something can be asked of: everybody, each role, each group (names by id)."""
     roles = [Target(TargetKind.ROLE, role.value) for role in Role]
-    groups = [Target(TargetKind.GROUP, id_) for id_ in await names_of_groups(ctx)]
-    return [EVERYBODY, *roles, *groups]
+    return [EVERYBODY, *roles, *(Target(TargetKind.GROUP, id_) for id_ in groups)]
+
+
+def options(groups: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The same for a choice in a form."""
+    return [(word_of(one), whom_words(one, groups)) for one in targets(groups)]
 
 
 def target_of(word: str) -> Target | None:
@@ -67,18 +71,14 @@ async def _page(ctx: Ctx, errors: list[FieldError]) -> Response:
     return ctx.render(
         "waves.html",
         422 if errors else 200,
-        waves=[
-            _wave(one, groups, zone, ctx.now)
-            for one in looked
-            if one.rule.stance is Stance.REQUIRED
-        ],
+        waves=[_wave(one, groups, zone, ctx.now) for one in looked],
         offers=[
             (whom_words(rule.target, groups), rule.stance.value)
             for rule in account.policy.rules
             if rule.stance is not Stance.REQUIRED
         ],
         pauses=[_pause(one, groups, zone) for one in account.policy.pauses if one.until > ctx.now],
-        choices=[(word_of(one), whom_words(one, groups)) for one in await targets(ctx)],
+        choices=options(groups),
         report_only=account.policy.report_only,
         near_stops=await store.run(rollout_look.near_stops, account_id=account.id),
         calendar=account.policy.calendar,
@@ -116,7 +116,7 @@ def _pause(one: Pause, groups: Mapping[str, str], zone: str) -> dict[str, object
 async def pause(ctx: Ctx) -> Response:
     """POST /account/waves/pause."""
     target, hours = target_of(ctx.field("pause_whom")), ctx.field("hours").strip()
-    if target is None or target not in await targets(ctx):
+    if target is None or target not in targets(await names_of_groups(ctx)):
         return await _page(ctx, [FieldError("pause_whom", "Choose whom it is paused for.")])
     if not (hours.isascii() and hours.isdigit() and len(hours) < 5):
         return await _page(ctx, [FieldError("hours", "Enter a whole number of hours.")])
@@ -180,7 +180,7 @@ async def report_only(ctx: Ctx) -> Response:
 async def offer(ctx: Ctx) -> Response:
     """POST /account/waves/offer."""
     target = target_of(ctx.field("offer_whom"))
-    if target is None or target not in await targets(ctx):
+    if target is None or target not in targets(await names_of_groups(ctx)):
         return await _page(ctx, [FieldError("offer_whom", "Choose whom it is offered to.")])
     done = await ctx.world.store.run(
         pauses.set_stance,
