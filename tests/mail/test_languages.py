@@ -76,7 +76,7 @@ def test_the_german_one_says_what_one_needs() -> None:
     sent = letter(person=GERMAN, deadline="Tue 8 Dec 2026, 09:00 CET")
     for said in parts(POSTBOX.render(sent)):
         for needed in (
-            "Olga Admin hat die Zwei-Faktor-Anmeldung für alle bei Acme Instruments eingeschaltet",
+            "Olga Admin hat die Zwei-Faktor-Anmeldung bei Acme Instruments eingeschaltet",
             "Sie haben Zeit bis Di., 8. Dez. 2026, 09:00 Uhr (MEZ)",
             "gestohlen oder erraten",
             "twa zwei Minuten",
@@ -225,7 +225,7 @@ def test_a_german_mail_arrives_with_its_letters(box: Box) -> None:
         assert mailer.send(letter(person=GERMAN)).ok
     message = box.received[0].message
     assert message["Subject"] == "Zwei-Faktor-Anmeldung bei Acme Instruments einrichten"
-    assert "für alle bei Acme Instruments" in in_one_line(
+    assert "Öffnen Sie https://login.acme.example und" in in_one_line(
         message.get_body(("plain",)).get_content()
     )
     assert box.received[0].content.isascii()

@@ -234,7 +234,7 @@ def test_the_switched_on_mail_says_all_that_one_needs() -> None:
     for part in (rendered.text, Reader(rendered.html).words):
         said = in_one_line(part)
         for needed in (
-            "Olga Admin has switched on two-factor authentication for everybody",
+            "Olga Admin has switched on two-factor authentication at Acme Instruments",
             "your password and a 6-digit code",
             "stolen or guessed",
             "next sign-in leads to the set-up",
