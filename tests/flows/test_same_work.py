@@ -15,23 +15,36 @@ from twofold.core.people import Person
 from twofold.core.throttle import State
 from twofold.flows import people
 from twofold.flows.sign_in import From, settle_password
+from twofold.storage.statements import Statement
 
 PLACES = (Source("192.0.2.7", "curl"), Source("2001:db8::7", "curl"), Source("nowhere", "curl"))
 
 
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
-    """How many statements of each kind run: those that read, and those that write."""
+    """How many statements of each kind run: those that read and those that write, by way of
+    SQLAlchemy and, which is quicker, of the driver itself.
+    """
     found: Counter[str] = Counter()
+    executed = Statement._executed
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        word = statement.split(maxsplit=1)[0].upper()
+    def add(text: str, way: str) -> None:
+        word = text.split(maxsplit=1)[0].upper()
         if word in {"SELECT", "INSERT", "UPDATE", "DELETE"}:
-            found["reads" if word == "SELECT" else "writes"] += 1
+            found[f"{'reads' if word == 'SELECT' else 'writes'} {way}"] += 1
+
+    def note(_connection: Any, _cursor: Any, text: str, *_rest: Any) -> None:
+        add(text, "by SQLAlchemy")
+
+    def noted(statement: Statement, connection: Any, values: Any) -> Any:
+        add(statement.text, "by the driver")
+        return executed(statement, connection, values)
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        yield found
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Statement, "_executed", noted)
+            yield found
     finally:
         event.remove(Engine, "before_cursor_execute", note)
 
@@ -82,7 +95,7 @@ def test_a_refusal_is_the_same_work_for_everybody(acme: Organisation, source: So
     }
     work = {kind: refused(acme, email, source) for kind, email in kinds.items()}
     assert acme.look_up(slow.email).charge is None
-    assert min(work["unknown"].values()) > 3
+    assert min(work["unknown"]["reads by the driver"], work["unknown"]["writes by the driver"]) > 3
     assert work == dict.fromkeys(kinds, work["unknown"])
 
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.storage.races import race
-from tests.storage.samples import account, add_ann, person
+from tests.storage.samples import NOW, account, add_ann, person
 from twofold.core.errors import StartError, StorageUnavailable
 from twofold.ports import Tx
 from twofold.storage import build_store
@@ -131,3 +131,20 @@ def test_a_server_that_is_not_there_is_one_sentence(keyring: KeyRing, random: Sy
     """At the start; nothing listens on the discard port."""
     with pytest.raises(StartError, match="cannot be used"):
         build_store("postgresql://nobody@127.0.0.1:9/none", keyring, random)
+
+
+def test_a_statement_of_the_driver_finds_its_connection_dead(
+    pg: PostgresStore, postgres_url: str
+) -> None:
+    """It is run again on a new one, as one that goes by way of SQLAlchemy."""
+    cuts: list[int] = []
+
+    def flow(tx: Tx) -> None:
+        if not cuts:
+            cuts.append(backend(tx))
+            cut(postgres_url, cuts[0])
+        tx.counters.save("a", "text", NOW)  # Goes to the driver itself.
+
+    pg.call(flow)
+    assert len(cuts) == 1
+    assert pg.call(lambda tx: tx.counters.peek(["a"])) == {"a": "text"}

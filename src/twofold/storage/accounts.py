@@ -14,6 +14,7 @@ from twofold.core.rules import FactorPolicy
 from twofold.storage import heads
 from twofold.storage.policies import policy_of, text_of
 from twofold.storage.sealing import KeyRing
+from twofold.storage.statements import Statement
 from twofold.storage.tables import accounts, event_heads
 
 ACCOUNT = (
@@ -28,8 +29,8 @@ ACCOUNT = (
     accounts.c.language,
 )
 
-GET = select(*ACCOUNT).where(accounts.c.id == bindparam("account_id"))
-LOCK = GET.with_for_update()
+ONE = select(*ACCOUNT).where(accounts.c.id == bindparam("account_id"))
+GET, LOCK = Statement(ONE), Statement(ONE.with_for_update())
 ALL = select(*ACCOUNT).order_by(accounts.c.created_at, accounts.c.id)
 COUNT = select(func.count()).select_from(accounts)
 SET_POLICY = (
@@ -105,14 +106,14 @@ class Accounts:
 
     def get(self, account_id: str) -> Account:
         """The account. Raises `NotFound`."""
-        row = self._connection.execute(GET, {"account_id": account_id}).one_or_none()
+        row = GET.one(self._connection, {"account_id": account_id})
         if row is None:
             raise NotFound
         return account_of(row)
 
     def lock(self, account_id: str) -> Account:
         """The account, its row locked until the transaction ends. Raises `NotFound`."""
-        row = self._connection.execute(LOCK, {"account_id": account_id}).one_or_none()
+        row = LOCK.one(self._connection, {"account_id": account_id})
         if row is None:
             raise NotFound
         return account_of(row)

@@ -11,6 +11,7 @@ from twofold.core.crowd import FARTHEST, Sighting
 from twofold.core.diagnosis import Cause, Verdict
 from twofold.core.people import Instant
 from twofold.storage.attempt_lists import AttemptLists
+from twofold.storage.statements import Statement
 from twofold.storage.tables import Word, attempts
 
 ATTEMPT = (
@@ -29,7 +30,8 @@ ATTEMPT = (
     attempts.c.certain,
     attempts.c.detail,
 )
-SETTLE = (
+RESERVE = Statement(insert(attempts), columns=[column.name for column in ATTEMPT])
+SETTLE = Statement(
     update(attempts)
     .where(attempts.c.id == bindparam("attempt_id"))
     .values(
@@ -131,7 +133,7 @@ class Attempts(AttemptLists):
 
     def reserve(self, attempt: Attempt) -> None:
         """Write the attempt before its check."""
-        self._connection.execute(insert(attempts), values_of(attempt))
+        RESERVE.run(self._connection, values_of(attempt))
 
     def settle(
         self, attempt_id: str, outcome: Outcome, *, authenticator_id: str | None, offset: int | None
@@ -143,7 +145,7 @@ class Attempts(AttemptLists):
             "matched": authenticator_id,
             "by_steps": offset,
         }
-        self._connection.execute(SETTLE, values)
+        SETTLE.run(self._connection, values)
 
     def explain(self, attempt_id: str, verdict: Verdict) -> None:
         """Write down why it was refused; only where that was not looked at yet."""

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from twofold.core.authenticators import EVERY, AuthenticatorState, Totp
 from twofold.core.people import Instant
 from twofold.storage.sealing import KeyRing
+from twofold.storage.statements import Statement
 from twofold.storage.tables import authenticators, fixed, passkeys
 
 SECRET = "authenticators.sealed_secret"  # noqa: S105 - where it lies, not a secret
@@ -67,7 +68,7 @@ HAS_FACTOR = select(
         exists().where(passkeys.c.person_id == bindparam("person_id")),
     )
 )
-IN_FORCE = (
+IN_FORCE = Statement(
     select(*TOTP)
     .where(authenticators.c.person_id == bindparam("person_id"), authenticators.c.state == ACTIVE)
     .order_by(authenticators.c.confirmed_at, authenticators.c.id)
@@ -75,7 +76,7 @@ IN_FORCE = (
 NEWEST_PENDING = NEWEST.where(authenticators.c.state == PENDING)
 # Promise P2: the row count of this one statement is the permission. A pending one is claimed too,
 # by the code that proves its set-up; a replaced one never.
-CLAIM_STEP = (
+CLAIM_STEP = Statement(
     update(authenticators)
     .where(
         authenticators.c.id == bindparam("authenticator_id"),
@@ -192,7 +193,7 @@ class Authenticators:
 
     def in_force(self, person_id: str) -> Sequence[Totp]:
         """Those that the person signs in with, the oldest first."""
-        rows = self._connection.execute(IN_FORCE, {"person_id": person_id})
+        rows = IN_FORCE.all(self._connection, {"person_id": person_id})
         return [self._totp_of(row) for row in rows]
 
     def pending(self, person_id: str) -> Totp | None:
@@ -217,7 +218,7 @@ class Authenticators:
             "new_drift": drift,
             "new_offset": offset,
         }
-        return self._connection.execute(CLAIM_STEP, values).rowcount == 1
+        return CLAIM_STEP.run(self._connection, values) == 1
 
     def burn(self, authenticator_id: str, step: int) -> None:
         """No code of an active one up to `step` counts any more."""

@@ -1,23 +1,21 @@
 """What the throttle remembers, as texts under keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
-from sqlalchemy import Connection, Executable, bindparam, delete, select
+from sqlalchemy import Connection, Select, bindparam, delete, select
 
 from twofold.core.people import Instant
 from twofold.storage.engine import insert_if_free, insert_or_replace
-from twofold.storage.tables import counters
+from twofold.storage.statements import Statement
+from twofold.storage.tables import Word, counters
 
 KEYS = counters.c.key.in_(bindparam("keys", expanding=True))
-PEEK = select(counters.c.key, counters.c.state).where(KEYS)
-# In the order of the keys, so that two transactions never wait for each other crosswise.
-LOCK = PEEK.order_by(counters.c.key).with_for_update()
-DIALECTS = ("sqlite", "postgresql")
-MAKE = {dialect: insert_if_free(dialect, counters, "key") for dialect in DIALECTS}
-SAVE = {
-    dialect: insert_or_replace(dialect, counters, "key", ("state", "saved_at"))
-    for dialect in DIALECTS
-}
+MAKE = insert_if_free("postgresql", counters, "key")
+SAVE = Statement(
+    insert_or_replace("sqlite", counters, "key", ("state", "saved_at")),
+    postgres=insert_or_replace("postgresql", counters, "key", ("state", "saved_at")),
+)
 SAVED_AFTER = (
     select(counters.c.key, counters.c.state)
     .where(counters.c.saved_at > bindparam("moment"))
@@ -27,6 +25,32 @@ SAVED_AFTER = (
 DROP = delete(counters).where(KEYS)
 PURGE = delete(counters).where(counters.c.saved_at < bindparam("before"))
 EMPTY = ""
+
+
+@cache
+def names(number: int) -> Sequence[str]:
+    """The parameters for so many keys."""
+    return [f"key_{n}" for n in range(number)]
+
+
+def under(number: int) -> Select[tuple[str, str]]:
+    """The texts under so many keys."""
+    keys = [bindparam(name, type_=Word) for name in names(number)]
+    return select(counters.c.key, counters.c.state).where(counters.c.key.in_(keys))
+
+
+@cache
+def peeking(number: int) -> Statement:
+    """The same as a statement, without a lock."""
+    return Statement(under(number))
+
+
+@cache
+def locking(number: int) -> Statement:
+    """The same with a lock, in the order of the keys, so that two transactions never wait for
+    each other crosswise.
+    """
+    return Statement(under(number).order_by(counters.c.key).with_for_update())
 
 
 class Counters:
@@ -46,17 +70,17 @@ class Counters:
         if self._dialect == "postgresql":
             for key in keys:
                 row = {"key": key, "state": EMPTY, "saved_at": 0}
-                self._connection.execute(MAKE[self._dialect], row)
-        return self._texts(LOCK, keys)
+                self._connection.execute(MAKE, row)
+        return self._texts(locking, keys)
 
     def peek(self, keys: Sequence[str]) -> Mapping[str, str]:
         """The texts, not locked."""
-        return self._texts(PEEK, keys)
+        return self._texts(peeking, keys)
 
     def save(self, key: str, text: str, at: Instant) -> None:
         """Write the text under the key, whatever was there."""
         values = {"key": key, "state": text, "saved_at": at}
-        self._connection.execute(SAVE[self._dialect], values)
+        SAVE.run(self._connection, values)
 
     def saved_after(self, moment: Instant) -> Mapping[str, str]:
         """The texts last saved after this moment, locked until the transaction ends."""
@@ -71,6 +95,8 @@ class Counters:
         """Delete what was last saved before this moment; how many."""
         return self._connection.execute(PURGE, {"before": before}).rowcount
 
-    def _texts(self, statement: Executable, keys: Sequence[str]) -> Mapping[str, str]:
-        rows = self._connection.execute(statement, {"keys": list(keys)})
+    def _texts(self, made: Callable[[int], Statement], keys: Sequence[str]) -> Mapping[str, str]:
+        if not keys:
+            return {}
+        rows = made(len(keys)).all(self._connection, dict(zip(names(len(keys)), keys, strict=True)))
         return {key: text for key, text in rows if text != EMPTY}

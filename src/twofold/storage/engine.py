@@ -8,13 +8,12 @@ with a single writing connection, and readers that never checkpoint, the fault c
 """
 
 import importlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
@@ -132,27 +131,6 @@ def sqlite_read_engine(path: Path, driver: ModuleType) -> Engine:
 def begin_reading(connection: Any) -> None:
     """Begin without a lock. The moment that is seen is that of the first statement."""
     connection.exec_driver_sql("BEGIN")
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A statement as text for SQLite's raw driver, with its parameters in their order."""
-
-    text: str
-    names: Sequence[str]
-    constants: Mapping[str, object]
-
-    def arguments(self, values: Mapping[str, object]) -> list[object]:
-        """The arguments for one execution."""
-        known = {**self.constants, **values}
-        return [known[name] for name in self.names]
-
-
-def prepared(statement: Select[Any]) -> Prepared:
-    """Compile once what runs on every page, so that only the driver's own work is left."""
-    compiled = statement.compile(dialect=sqlite.dialect(paramstyle="qmark"))
-    constants = {name: value for name, value in compiled.params.items() if value is not None}
-    return Prepared(str(compiled), tuple(compiled.positiontup or ()), constants)
 
 
 def postgres_engine(url: URL, connections: int) -> Engine:

@@ -20,6 +20,7 @@ from twofold.core.events import Event, EventKind, Seal
 from twofold.core.people import Instant
 from twofold.storage import heads
 from twofold.storage.sealing import KeyRing
+from twofold.storage.statements import Statement
 from twofold.storage.tables import event_heads, events
 
 EVENT = (
@@ -36,9 +37,9 @@ EVENT = (
 HEAD = select(event_heads.c.seq, event_heads.c.hash).where(
     event_heads.c.account_id == bindparam("account_id")
 )
-LOCKED_HEAD = HEAD.with_for_update()
-ADD = insert(events)
-MOVE_HEAD = (
+LOCKED_HEAD = Statement(HEAD.with_for_update())
+ADD = Statement(insert(events), columns=[*(column.name for column in EVENT), "hash"])
+MOVE_HEAD = Statement(
     update(event_heads)
     .where(event_heads.c.account_id == bindparam("of_account"))
     .values(seq=bindparam("new_seq"), hash=bindparam("new_hash"))
@@ -81,11 +82,11 @@ class Events:
         data: Mapping[str, str | int | bool],
     ) -> None:
         """Append the account's next entry. Raises `NotFound` if there is no such account."""
-        head = self._connection.execute(LOCKED_HEAD, {"account_id": account_id}).one_or_none()
+        head = LOCKED_HEAD.one(self._connection, {"account_id": account_id})
         if head is None:
             raise NotFound
-        seq, link = head.seq, heads.link_of(head.hash)
-        seal = heads.seal_of(self._ring, account_id, seq, head.hash)
+        seq, written = head
+        link, seal = heads.link_of(written), heads.seal_of(self._ring, account_id, seq, written)
         if seal is Seal.MISSING:
             seq, said = seq + 1, {"entries": seq}
             event = Event(account_id, seq, EventKind.LOG_SEALED, at, None, None, said)
@@ -96,11 +97,11 @@ class Events:
         if seal is Seal.BROKEN:
             stored = link + heads.BROKEN
         moved = {"of_account": account_id, "new_seq": event.seq, "new_hash": stored}
-        self._connection.execute(MOVE_HEAD, moved)
+        MOVE_HEAD.run(self._connection, moved)
 
     def _append(self, previous: bytes, event: Event) -> bytes:
         link = chained(previous, event)
-        self._connection.execute(ADD, values_of(event, link))
+        ADD.run(self._connection, values_of(event, link))
         return link
 
     def of(self, account_id: str, *, limit: int) -> Sequence[Event]:

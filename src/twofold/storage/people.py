@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Text, bindparam, case, func, select, update
+from sqlalchemy import Connection, Text, bindparam, case, func, select, update
 
 from twofold.core.errors import NotFound
 from twofold.core.people import Credential, Instant, Person, PersonState, Role, email_key
@@ -11,19 +11,24 @@ from twofold.core.rules import Duty
 from twofold.storage.engine import insert_if_free
 from twofold.storage.people_lists import PeopleLists
 from twofold.storage.people_rows import PERSON, person_of
+from twofold.storage.statements import Statement
 from twofold.storage.tables import people
 
 ADD = {
     dialect: insert_if_free(dialect, people, "email_key") for dialect in ("sqlite", "postgresql")
 }
-FIND = select(*PERSON).where(
-    people.c.id == bindparam("person_id"), people.c.account_id == bindparam("account_id")
+FIND = Statement(
+    select(*PERSON).where(
+        people.c.id == bindparam("person_id"), people.c.account_id == bindparam("account_id")
+    )
 )
-BY_EMAIL = select(*PERSON).where(people.c.email_key == bindparam("key"))
-STAND_IN = select(*PERSON).order_by(people.c.id).limit(1)
-LOCK = select(*PERSON).where(people.c.id == bindparam("person_id")).with_for_update()
-CREDENTIAL = select(people.c.id, people.c.password, people.c.password_version).where(
-    people.c.id == bindparam("person_id")
+BY_EMAIL = Statement(select(*PERSON).where(people.c.email_key == bindparam("key")))
+STAND_IN = Statement(select(*PERSON).order_by(people.c.id).limit(1))
+LOCK = Statement(select(*PERSON).where(people.c.id == bindparam("person_id")).with_for_update())
+CREDENTIAL = Statement(
+    select(people.c.id, people.c.password, people.c.password_version).where(
+        people.c.id == bindparam("person_id")
+    )
 )
 TAKEN = select(people.c.email_key).where(people.c.email_key.in_(bindparam("keys", expanding=True)))
 TAKEN_AT_ONCE = 500
@@ -134,7 +139,7 @@ class People(PeopleLists):
 
     def credential(self, person_id: str) -> Credential:
         """What a password is checked against. Raises `NotFound`."""
-        row = self._connection.execute(CREDENTIAL, {"person_id": person_id}).one_or_none()
+        row = CREDENTIAL.one(self._connection, {"person_id": person_id})
         if row is None:
             raise NotFound
         return Credential(*row)
@@ -209,8 +214,8 @@ class People(PeopleLists):
             found.update(self._connection.execute(TAKEN, {"keys": some}).scalars())
         return found
 
-    def _one(self, statement: Executable, values: Mapping[str, str]) -> Person | None:
-        row = self._connection.execute(statement, values).one_or_none()
+    def _one(self, statement: Statement, values: Mapping[str, str]) -> Person | None:
+        row = statement.one(self._connection, values)
         return None if row is None else person_of(row)
 
 

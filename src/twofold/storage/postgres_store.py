@@ -144,6 +144,7 @@ class PostgresStore:
     def _try(self, flow: Callable[[Tx], T], options: Options) -> T:
         try:
             with self._engine.connect().execution_options(**options) as connection:
+                connection.begin()  # A statement that goes to the driver itself begins nothing.
                 value = flow(Transaction(connection, self._ring, self._random))
                 commit(connection)
                 return value

@@ -9,6 +9,7 @@ from twofold.core.people import Instant, PersonState
 from twofold.core.sessions import SESSION_IDLE, SESSION_LIFETIME, Caller, Session
 from twofold.storage.accounts import ACCOUNT, account_of
 from twofold.storage.people_rows import ENROLLED, PERSON, person_of
+from twofold.storage.statements import Statement
 from twofold.storage.tables import accounts, fixed, people, sessions
 
 SESSION = (
@@ -26,7 +27,7 @@ SESSION = (
     sessions.c.address,
     sessions.c.ends_at,
 )
-BY_TOKEN = (
+BY_TOKEN = Statement(
     select(*SESSION, *PERSON, *ACCOUNT, ENROLLED)
     .select_from(
         sessions.join(people, people.c.id == sessions.c.person_id).join(
@@ -117,7 +118,7 @@ class Sessions:
 
     def by_token(self, token: bytes, now: Instant) -> Caller | None:
         """Alive by the limits of `core.sessions`, of an active person."""
-        row = self._connection.execute(BY_TOKEN, look_up(token, now)).one_or_none()
+        row = BY_TOKEN.one(self._connection, look_up(token, now))
         return None if row is None else caller_of(row)
 
     def touch(self, session_id: str, at: Instant) -> None:

@@ -10,6 +10,7 @@ from twofold.core.people import Instant, PersonState
 from twofold.core.sessions import HalfCaller, SignIn, Stage
 from twofold.storage.accounts import ACCOUNT, account_of
 from twofold.storage.people_rows import PERSON, person_of
+from twofold.storage.statements import Statement
 from twofold.storage.tables import accounts, fixed, people, sign_ins
 
 SIGN_IN = (
@@ -24,7 +25,7 @@ SIGN_IN = (
     sign_ins.c.created_at,
     sign_ins.c.expires_at,
 )
-BY_TOKEN = (
+BY_TOKEN = Statement(
     select(*SIGN_IN, *PERSON, *ACCOUNT)
     .select_from(
         sign_ins.join(people, people.c.id == sign_ins.c.person_id).join(
@@ -90,7 +91,7 @@ class SignIns:
     def by_token(self, token: bytes, now: Instant) -> HalfCaller | None:
         """Alive, of an active person, with the password version it was made under."""
         values = {"token": token, "now": now}
-        row = self._connection.execute(BY_TOKEN, values).one_or_none()
+        row = BY_TOKEN.one(self._connection, values)
         return None if row is None else half_caller_of(row)
 
     def expired_return(self, token: bytes) -> str | None:

@@ -30,15 +30,14 @@ from twofold.core.sessions import Caller, HalfCaller
 from twofold.ports import Random, Tx
 from twofold.storage import sessions, sign_ins
 from twofold.storage.engine import (
-    Prepared,
     is_outage,
-    prepared,
     sqlite_driver,
     sqlite_engine,
     sqlite_read_engine,
     sqlite_reader,
 )
 from twofold.storage.sealing import KeyRing
+from twofold.storage.statements import Statement
 from twofold.storage.transaction import Transaction
 
 P = ParamSpec("P")
@@ -157,19 +156,19 @@ class SqliteStore:
     ) -> T:
         """The same on a read-only connection of its own, on the caller's thread."""
         try:
-            with self._reading_engine.connect() as connection:
+            with self._reading_engine.begin() as connection:
                 return flow(Transaction(connection, self._ring, self._random), *args, **kwargs)
         except DBAPIError as error:
             raise as_answer(error) from error
 
     async def caller(self, token: bytes, now: Instant) -> Caller | None:
         """The session look-up, inline."""
-        row = self._read(CALLER, sessions.look_up(token, now))
+        row = self._read(sessions.BY_TOKEN, sessions.look_up(token, now))
         return None if row is None else sessions.caller_of(row)
 
     async def half_caller(self, token: bytes, now: Instant) -> HalfCaller | None:
         """The look-up of a half-finished sign-in, inline."""
-        row = self._read(HALF_CALLER, {"token": token, "now": now})
+        row = self._read(sign_ins.BY_TOKEN, {"token": token, "now": now})
         return None if row is None else sign_ins.half_caller_of(row)
 
     async def ready(self) -> bool:
@@ -190,7 +189,7 @@ class SqliteStore:
         self._engine.dispose()
         self._on_close()
 
-    def _read(self, statement: Prepared, values: dict[str, Any]) -> Sequence[Any] | None:
+    def _read(self, statement: Statement, values: dict[str, Any]) -> Sequence[Any] | None:
         try:
             with self._reading:
                 found = self._reader.execute(statement.text, statement.arguments(values))
@@ -277,7 +276,3 @@ def settle_all(jobs: Sequence[Job]) -> None:
 
 def nothing(_tx: Tx) -> None:
     """The empty flow."""
-
-
-CALLER = prepared(sessions.BY_TOKEN)
-HALF_CALLER = prepared(sign_ins.BY_TOKEN)
