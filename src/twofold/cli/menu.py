@@ -25,13 +25,15 @@ SUMMARIES = {
     "explain": "Say why somebody cannot sign in.",
     "mail": "Look at the outbox, send what waits, read what came back.",
     "audit": "Read the log of what happened, and check that nobody changed it.",
+    "backup": "Write everything into one file, while the service runs.",
+    "verify": "Try a backup without restoring it.",
     "clock": "Put right what a wrong clock left behind.",
     "doctor": "Check database, keys, clock, mail, address, disk and rights.",
     "config": "Look at the settings.",
 }
 """The commands in the order of the help page."""
 
-_MODULES = {"admin-link": "setup"}
+_MODULES = {"admin-link": "setup", "verify": "backup"}
 """Where a command does not live in the module of its own name."""
 
 INTERRUPTED = 130

@@ -55,3 +55,9 @@ class SealError(TwofoldError):
     """A sealed value does not open with any key in the ring."""
 
     code = "seal"
+
+
+class BackupError(TwofoldError):
+    """A backup cannot be made or used."""
+
+    code = "backup"

@@ -9,9 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -29,7 +27,7 @@ from twofold.storage.engine import (
     sqlite_driver,
     sqlite_reader,
 )
-from twofold.storage.migrating import config_for, head_revision
+from twofold.storage.migrating import head_revision, known_revisions, revision_of
 from twofold.storage.sealing import KeyRing, check_against, read_keys
 from twofold.storage.store import KEY_FILE, no_answer, sqlite_path
 from twofold.storage.tables import authenticators, sealing_keys
@@ -113,15 +111,14 @@ def _engine(database_url: str) -> Engine:
 
 
 def _inspection(connection: Connection, now: Instant) -> Inspection:
-    revision, head = _revision(connection), head_revision()
-    known = {one.revision for one in ScriptDirectory.from_config(config_for()).walk_revisions()}
+    revision, head = revision_of(connection), head_revision()
     is_current = revision == head
     attempts = Attempts(connection)
     return Inspection(
         kind=_kind(connection),
         revision=revision,
         head=head,
-        is_known=revision is None or revision in known,
+        is_known=revision is None or revision in known_revisions(),
         server_time=database_time(connection),
         phones=picture(attempts.sightings(since=now - SEEN_WITHIN, until=now, limit=MOST_CODES))
         if is_current
@@ -138,12 +135,6 @@ def _inspection(connection: Connection, now: Instant) -> Inspection:
         if is_current
         else {},
     )
-
-
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _kind(connection: Connection) -> str:

@@ -33,6 +33,19 @@ def head_revision() -> str:
     return head
 
 
+def known_revisions() -> frozenset[str]:
+    """Every revision that this version can bring up to date."""
+    scripts = ScriptDirectory.from_config(config_for())
+    return frozenset(found.revision for found in scripts.walk_revisions())
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the tables; None where nothing was ever made."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def is_empty(engine: Engine) -> bool:
     """Whether nothing was ever migrated here."""
     with engine.connect() as connection:
@@ -57,9 +70,7 @@ def migrate(connection: Connection) -> None:
     scripts = ScriptDirectory.from_config(config_for())
     if current == scripts.get_current_head():
         return
-    if current is not None and current not in {
-        found.revision for found in scripts.walk_revisions()
-    }:
+    if current is not None and current not in known_revisions():
         raise StartError(
             f"The database was made by a newer version of Twofold (revision {current}). "
             "Start that version, or restore an older backup."

@@ -73,7 +73,7 @@ class Passkeys:
             "person_id": passkey.person_id,
             "credential_id": passkey.credential_id,
             "sealed_key": self._ring.seal(
-                KEY, _place(passkey.id, passkey.person_id), passkey.public_key
+                KEY, place_of(passkey.id, passkey.person_id), passkey.public_key
             ),
             "sign_count": passkey.sign_count,
             "aaguid": passkey.aaguid,
@@ -137,7 +137,7 @@ class Passkeys:
             account_id=account_id,
             person_id=person_id,
             credential_id=bytes(credential_id),
-            public_key=self._ring.open(KEY, _place(id_, person_id), bytes(sealed)),
+            public_key=self._ring.open(KEY, place_of(id_, person_id), bytes(sealed)),
             sign_count=sign_count,
             aaguid=aaguid,
             name=name,
@@ -149,6 +149,6 @@ class Passkeys:
         )
 
 
-def _place(passkey_id: str, person_id: str) -> str:
+def place_of(passkey_id: str, person_id: str) -> str:
     """What a key is sealed to: moved to another person's row, it does not open."""
     return f"{passkey_id}:{person_id}"

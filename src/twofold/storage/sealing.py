@@ -29,6 +29,8 @@ from twofold.ports import Random
 VERSION = b"\x01"
 ID_BYTES, NONCE_BYTES, KEY_BYTES = 8, 12, 32
 HEADER_BYTES = 1 + ID_BYTES + NONCE_BYTES
+SIGNATURE_BYTES = ID_BYTES + 32
+"""Of what `KeyRing.sign` returns."""
 KEY_ID = re.compile(r"[0-9a-f]{8}")
 
 
@@ -158,7 +160,7 @@ def create_keys(path: Path, random: Random) -> None:
     A process that starts at the same moment may have been first; then its file stands.
     """
     key = base64.urlsafe_b64decode(random.token() + "=")
-    line = f"{random.secret()[:4].hex()} {base64.b64encode(key).decode()}\n"
+    line = key_lines({random.secret()[:4].hex(): key})
     draft = path.with_name(f"{path.name}.{random.new_id()}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -195,13 +197,24 @@ def read_keys(path: Path) -> dict[str, bytes]:
                 f"The key file {path} can be read by others than its owner (mode {mode:04o}). "
                 f"Run: chmod 600 {path}"
             )
-        lines = path.read_text("ascii").splitlines()
+        text = path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise StartError(f"The key file {path} cannot be read: {error}.") from error
-    return dict(read_line(path, number, line) for number, line in enumerate(lines, 1) if line)
+    return parse_keys(text, path)
 
 
-def read_line(path: Path, number: int, line: str) -> tuple[str, bytes]:
+def parse_keys(text: str, path: Path | None = None) -> dict[str, bytes]:
+    """The keys in the text of a key file, oldest first. Raises `StartError`, which names `path`."""
+    lines = enumerate(text.splitlines(), 1)
+    return dict(read_line(path, number, line) for number, line in lines if line)
+
+
+def key_lines(keys: Mapping[str, bytes]) -> str:
+    """The text of a key file with these keys."""
+    return "".join(f"{key_id} {base64.b64encode(key).decode()}\n" for key_id, key in keys.items())
+
+
+def read_line(path: Path | None, number: int, line: str) -> tuple[str, bytes]:
     """Id and key of one line. The message names the line, never what stands in it."""
     key_id, _, encoded = line.strip().partition(" ")
     try:
@@ -209,5 +222,6 @@ def read_line(path: Path, number: int, line: str) -> tuple[str, bytes]:
     except binascii.Error:
         key = b""
     if not KEY_ID.fullmatch(key_id) or len(key) != KEY_BYTES:
-        raise StartError(f"Line {number} of the key file {path} is not a key id and a key.")
+        where = f"the key file {path}" if path else "the keys in the backup"
+        raise StartError(f"Line {number} of {where} is not a key id and a key.")
     return key_id, key
