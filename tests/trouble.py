@@ -87,7 +87,7 @@ def ordinary_month(acme: Organisation, count: int = 60) -> list[Person]:
             tx.people.add(person, password=None)
             tx.authenticators.add(authenticator(person, ANDROID if number % 2 else AUTHY))
         for one in codes:
-            tx.attempts.reserve(one)
+            tx.attempts.add(one)
 
     acme.store.call(write)
     return people
@@ -106,6 +106,6 @@ def bad_morning(acme: Organisation, people: list[Person], cause: Cause = Cause.P
 
     def write(tx: Tx) -> None:
         for one in codes:
-            tx.attempts.reserve(one)
+            tx.attempts.add(one)
 
     acme.store.call(write)

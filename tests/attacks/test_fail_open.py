@@ -245,7 +245,7 @@ def test_the_fuse_reaches_every_repository_of_a_sign_in(
     client.right_code(mia)
     assert client.standing() is Standing.IN
     assert {"people.lock", "people.credential", "counters.load", "counters.save", "counters.peek",
-            "authenticators.in_force", "authenticators.claim_step", "attempts.reserve",
-            "attempts.settle", "sign_ins.add", "sign_ins.finish", "sessions.add", "browsers.add",
+            "authenticators.in_force", "authenticators.claim_step", "attempts.add",
+            "people.hold", "sign_ins.add", "sign_ins.finish", "sessions.add", "browsers.add",
             "events.add", "random.token", ".keyed_digest", "store.caller", "store.half_caller"
             } <= set(fuse.names)  # fmt: skip

@@ -52,7 +52,7 @@ def test_an_ordinary_day_is_quiet(acme: Organisation) -> None:
     for number, person in enumerate(people):
         wrong = Cause.CLOCK if number in (3, 8) else None
         one = code(acme, person, acme.now - 1800 + number * 20, wrong)
-        acme.store.call(lambda tx, one=one: tx.attempts.reserve(one))
+        acme.store.call(lambda tx, one=one: tx.attempts.add(one))
     page = page_of(acme)
     assert page.told == []
     assert (page.refused, page.tried) == (2, 60)

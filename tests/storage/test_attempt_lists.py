@@ -72,7 +72,7 @@ def filled(store: Store) -> Store:
     def write(tx: Tx) -> None:
         add_people(tx)
         for one in codes:
-            tx.attempts.reserve(one)
+            tx.attempts.add(one)
 
     store.call(write)
     return store

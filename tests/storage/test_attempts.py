@@ -12,16 +12,12 @@ from twofold.ports import Store, Tx
 from twofold.storage.attempts import MOST_LOOKED_AT, SIGHTINGS
 
 
-def test_an_attempt_is_reserved_and_settled(store: Store) -> None:
-    """It stands as reserved from the first moment, and carries its outcome afterwards."""
+def test_an_attempt_is_read_as_it_was_written(store: Store) -> None:
+    """With its outcome, whose code it was, and how far from ours its step was."""
     with_ann(store)
-    store.call(lambda tx: tx.attempts.reserve(attempt("a1")))
-    assert store.call(lambda tx: tx.attempts.of("ann", limit=9)) == [attempt("a1")]
-    store.call(
-        lambda tx: tx.attempts.settle("a1", Outcome.ACCEPTED, authenticator_id="t1", offset=-1)
-    )
-    settled = replace(attempt("a1"), outcome=Outcome.ACCEPTED, authenticator_id="t1", offset=-1)
-    assert store.call(lambda tx: tx.attempts.of("ann", limit=9)) == [settled]
+    one = replace(attempt("a1"), outcome=Outcome.ACCEPTED, authenticator_id="t1", offset=-1)
+    store.call(lambda tx: tx.attempts.add(one))
+    assert store.call(lambda tx: tx.attempts.of("ann", limit=9)) == [one]
 
 
 def test_reserved_and_wrong_ones_count_newest_first(store: Store) -> None:
@@ -31,7 +27,7 @@ def test_reserved_and_wrong_ones_count_newest_first(store: Store) -> None:
     outcomes += [Outcome.NOT_CHECKED, Outcome.WRONG]
     for number, outcome in enumerate(outcomes):
         one = attempt(f"a{number}", NOW + number, outcome)
-        store.call(lambda tx, one=one: tx.attempts.reserve(one))
+        store.call(lambda tx, one=one: tx.attempts.add(one))
     assert store.call(lambda tx: tx.attempts.failures("ann", limit=9)) == [NOW + 5, NOW + 1, NOW]
     assert store.call(lambda tx: tx.attempts.failures("ann", limit=1)) == [NOW + 5]
     assert store.call(lambda tx: tx.attempts.failures("bob", limit=9)) == []
@@ -45,7 +41,7 @@ def test_codes_that_tell_of_a_clock_are_the_accepted_and_the_explained_ones(stor
 
     def add(id_: str, at: int, outcome: Outcome, offset: int | None, cause: Cause | None) -> None:
         one = replace(attempt(id_, at, outcome), offset=offset, cause=cause)
-        store.call(lambda tx: tx.attempts.reserve(one))
+        store.call(lambda tx: tx.attempts.add(one))
 
     add("a", NOW, Outcome.ACCEPTED, 0, None)
     add("b", NOW + 1, Outcome.ACCEPTED, 1, None)
@@ -79,7 +75,7 @@ def test_the_accepted_codes_of_one_authenticator_newest_first(store: Store) -> N
     ]
     for id_, at, outcome, matched, offset in rows:
         one = replace(attempt(id_, at, outcome), authenticator_id=matched, offset=offset)
-        store.call(lambda tx, one=one: tx.attempts.reserve(one))
+        store.call(lambda tx, one=one: tx.attempts.add(one))
 
     def accepted(limit: int) -> object:
         return store.call(

@@ -15,7 +15,7 @@ def reserve(
     """One attempt, at `NOW + number`."""
     one = attempt(f"a{number}", NOW + number, outcome)
     one = replace(one, person_id=person_id, **other)  # type: ignore[arg-type]
-    store.call(lambda tx: tx.attempts.reserve(one))
+    store.call(lambda tx: tx.attempts.add(one))
 
 
 def with_bob(store: Store, role: Role = Role.HELPDESK) -> None:

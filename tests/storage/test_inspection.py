@@ -1,6 +1,7 @@
 """Looking at a database without touching it."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,8 @@ def test_a_database_in_use_is_looked_at_beside_its_service(
     empty = look_into(database_url, NOW)
     assert empty.phones is not None
     assert empty.phones.people == 0
-    seen = attempt("a1", NOW - 5, Outcome.ACCEPTED)
-    store.call(lambda tx: tx.attempts.reserve(seen))
-    store.call(
-        lambda tx: tx.attempts.settle("a1", Outcome.ACCEPTED, authenticator_id="t1", offset=0)
-    )
+    seen = replace(attempt("a1", NOW - 5, Outcome.ACCEPTED), authenticator_id="t1", offset=0)
+    store.call(lambda tx: tx.attempts.add(seen))
     found = look_into(database_url, NOW)
     assert found.kind.startswith("SQLite 3." if "sqlite" in database_url else "PostgreSQL 1")
     assert found.revision == found.head

@@ -3,6 +3,7 @@
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 from twofold.core.deadlines import LONGEST
 from twofold.core.desk import Act
@@ -240,12 +241,17 @@ def numbers_of(account: Account, *, authenticators: int = 1) -> Numbers:
     Each guess is compared with every authenticator of the person, so single guesses are divided
     among them: more phones must not mean a better chance (promise P9).
     """
-    share = max(authenticators, 1)
+    return _numbers(account.guard.pair_after, account.guard.link_after, max(authenticators, 1))
+
+
+@lru_cache(maxsize=256)
+def _numbers(pair_after: int, link_after: int, share: int) -> Numbers:
+    """Made at each code, and the same for nearly all."""
     return replace(
         SP800_63B4_LADDER,
-        pair_after=account.guard.pair_after // share,
+        pair_after=pair_after // share,
         known_codes_month=SP800_63B4_LADDER.known_codes_month // share,
-        link_after_codes=account.guard.link_after,
+        link_after_codes=link_after,
     )
 
 

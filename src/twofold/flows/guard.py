@@ -1,8 +1,12 @@
 """The guard: loads what is counted, asks `core/throttle.py`, charges before the check.
 
-A charge is written before anything is compared and taken back when the comparison was right. So
-a burst of parallel guesses can never have more of them looked at than the budget holds, and a
-check that breaks in the middle has cost its try (promises P3, P6).
+Whatever is compared was charged before, and the charge is taken back when the comparison was
+right. So a burst of parallel guesses can never have more of them looked at than the budget holds,
+and a check that breaks in the middle has cost its try (promises P3, P6).
+
+A password is hashed outside of any transaction, so its charge is committed first. A code is
+compared inside the one transaction that also charges it, with the person's row locked: there the
+charge is made on the values, and what is left of it is written once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +27,7 @@ SITE_PASSWORDS, SITE_CODES = "pw:site", "code:site"
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one try was charged to, so that it can be taken back."""
+    """What one password was charged to, so that it can be taken back."""
 
     at: Instant
     keys: tuple[str, ...]
@@ -150,6 +154,16 @@ class CodeState:
         """Whether two consecutive codes are compared."""
         return isinstance(self.answer, Pair)
 
+    @property
+    def is_by_person(self) -> bool:
+        """Whether the person's budget for all unknown browsers pays."""
+        return self.paid_by.startswith("code:person:")
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether the set-up's budget pays."""
+        return self.paid_by.startswith("code:enrol:")
+
 
 def ask_code(
     tx: Tx,
@@ -191,55 +205,73 @@ def ask_code(
     return CodeState(answer, paid_by, states[paid_by], states[row])
 
 
-def charge_code(
-    tx: Tx, now: Instant, *, person: Person, before: CodeState, mark: str
-) -> tuple[Charge, State, State]:
-    """Charge one code before it is compared; with the new states of the payer and of the row."""
+@dataclass(frozen=True, slots=True)
+class CodeCharge:
+    """One code, charged before it is compared; written by whichever of the three it was."""
+
+    at: Instant
+    row_key: str
+    before: CodeState
+    paying: State
+    in_a_row: State
+
+
+def charge_code(now: Instant, *, person: Person, before: CodeState, mark: str) -> CodeCharge:
+    """Charge one code before it is compared. The person's row is locked, so that the states in
+    `before` are still those that are stored when the charge is.
+    """
     numbers = SP800_63B4_LADDER
     paying = throttle.charge(before.paying, now, keep=numbers.disable_after, window=throttle.MONTH)
-    tx.counters.save(before.paid_by, throttle.packed(paying), now)
     row = throttle.marked(before.in_a_row, mark, now, keep=16, window=numbers.repeat)
-    if not before.paid_by.startswith("code:enrol:"):
+    if not before.is_set_up:
         row = throttle.charge(row, now, keep=numbers.disable_in_a_row, window=throttle.FOR_EVER)
-    tx.counters.save(f"code:row:{person.id}", throttle.packed(row), now)
-    clears = "" if before.paid_by.startswith("code:person:") else before.paid_by
-    return Charge(now, (before.paid_by,), clears), paying, row
+    return CodeCharge(now, f"code:row:{person.id}", before, paying, row)
 
 
-def code_was_right(tx: Tx, now: Instant, *, person: Person, charge: Charge) -> None:
-    """Take the charge back. A success ends the row of failures, and fills a known browser's day;
+def code_was_right(tx: Tx, now: Instant, *, person: Person, charge: CodeCharge) -> None:
+    """Nothing is charged. A success ends the row of failures, and fills a known browser's day;
     the 30 days of browser and person it leaves as they are.
 
     Only a set-up that replaces an authenticator which those 30 days have disabled begins anew:
     otherwise its owner would be shut out with the new one as well.
     """
-    _take_back(tx, now, charge)
-    tx.counters.save(f"code:row:{person.id}", throttle.packed(NOTHING), now)
-    if charge.clears == f"code:enrol:{person.id}":
+    before = charge.before
+    if before.in_a_row != NOTHING:
+        tx.counters.save(charge.row_key, throttle.packed(NOTHING), now)
+    if before.is_by_person:
+        return
+    left = NOTHING if before.is_set_up else throttle.code_right_in_known(before.paying, now)
+    if left != before.paying:
+        tx.counters.save(before.paid_by, throttle.packed(left), now)
+    if before.is_set_up:
         key = f"code:person:{person.id}"
         if throttle.disables(peek(tx, [key])[key], now, SP800_63B4_LADDER):
             tx.counters.save(key, throttle.packed(NOTHING), now)
 
 
-def code_was_used(tx: Tx, now: Instant, *, person: Person, charge: Charge) -> None:
+def code_was_used(tx: Tx, now: Instant, *, charge: CodeCharge) -> None:
     """A code that was right and is used up costs nothing, and clears nothing. Only what is asked
     next is for a day what it would be after a wrong one (`throttle.as_seen`).
     """
     keep = SP800_63B4_LADDER.disable_after
-    for key, state in load(tx, (*charge.keys, f"code:row:{person.id}")).items():
+    charged = {charge.before.paid_by: charge.paying, charge.row_key: charge.in_a_row}
+    for key, state in charged.items():
         left = throttle.turn_to_used(state, charge.at, keep=keep)
         tx.counters.save(key, throttle.packed(left), now)
 
 
 def code_was_wrong(
-    tx: Tx, now: Instant, *, account: Account, before: CodeState, paying: State, in_a_row: State
+    tx: Tx, now: Instant, *, account: Account, charge: CodeCharge
 ) -> tuple[tuple[Step, ...], bool]:
     """The charge stays: what it sets off, and whether it switched the site's breaker on."""
-    if before.paid_by.startswith("code:enrol:"):
+    before = charge.before
+    tx.counters.save(before.paid_by, throttle.packed(charge.paying), now)
+    tx.counters.save(charge.row_key, throttle.packed(charge.in_a_row), now)
+    if before.is_set_up:
         return (), False
-    by_person = before.paid_by.startswith("code:person:")
-    old, new = (before.paying, paying) if by_person else (NOTHING, NOTHING)
-    steps = throttle.steps_reached(old, new, in_a_row, now, numbers_of(account))
+    by_person = before.is_by_person
+    old, new = (before.paying, charge.paying) if by_person else (NOTHING, NOTHING)
+    steps = throttle.steps_reached(old, new, charge.in_a_row, now, numbers_of(account))
     if not by_person:
         return steps, False
     site = load(tx, [SITE_CODES])[SITE_CODES]
@@ -266,8 +298,5 @@ def peek(tx: Tx, keys: Sequence[str]) -> Mapping[str, State]:
 def _take_back(tx: Tx, now: Instant, charge: Charge) -> None:
     states = load(tx, charge.keys)
     for key, state in states.items():
-        left = throttle.take_back(state, charge.at)
-        if key == charge.clears:
-            is_code = key.startswith("code:browser:")
-            left = throttle.code_right_in_known(left, now) if is_code else NOTHING
+        left = NOTHING if key == charge.clears else throttle.take_back(state, charge.at)
         tx.counters.save(key, throttle.packed(left), now)

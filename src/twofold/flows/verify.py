@@ -6,12 +6,12 @@ Order of things, each for a reason:
 2. The person's row is locked, so that a burst of parallel guesses queues up here.
 3. The guard is asked (`core/throttle.py`). While it says wait, a code is refused unread: also the
    right one. In pair mode one code alone is not looked at either.
-4. The try is charged and written as *reserved* (promise P3). If the check fails for any reason
-   the charge stays: an error is a no (promise P6).
+4. The try is charged (promise P3), and what becomes of it is written once, after the comparison.
+   If that fails for any reason the charge stays: an error is a no (promise P6).
 5. The code is compared; the greatest matching step is claimed by one conditional update, and only
    the caller whose update changed a row has the code accepted (promise P2).
-6. What was right, or had been used, is taken back from the account of failures; what was wrong
-   may set off what the ladder says (`flows/alarms.py`).
+6. What was right, or had been used, is not charged after all; what was wrong may set off what the
+   ladder says (`flows/alarms.py`).
 """
 
 from collections.abc import Sequence
@@ -26,9 +26,8 @@ from twofold.core.events import EventKind
 from twofold.core.otp import Malformed, MalformedKind
 from twofold.core.people import Account, Instant, Person
 from twofold.core.recovery import NotARecoveryCode
-from twofold.core.throttle import State
 from twofold.flows import alarms, guard, stand_ins
-from twofold.flows.guard import Charge, CodeState
+from twofold.flows.guard import CodeCharge, CodeState
 from twofold.flows.outbox import record
 from twofold.flows.proofs import (
     Accepted,
@@ -72,12 +71,11 @@ def prove_code(
     if isinstance(codes, Malformed):
         _remember_malformed(tx, attempt, authenticators, typed)
         return codes
-    tx.people.lock(person.id)
+    tx.people.hold(person.id)
     before = _asked(tx, now, person, account, standing, purpose, len(authenticators))
     unread = _unread(before, codes, authenticators, purpose)
     if unread is not None:
-        tx.attempts.reserve(attempt)
-        _settle(tx, attempt, Outcome.NOT_CHECKED, None)
+        tx.attempts.add(replace(attempt, outcome=Outcome.NOT_CHECKED))
         return unread
     mark = tx.keyed_digest("code", f"{person.id}:{'-'.join(codes)}")[:16]
     if _is_repeated(tx, now, before, mark, attempt):
@@ -90,8 +88,7 @@ def _is_repeated(tx: Tx, now: Instant, before: CodeState, mark: str, attempt: At
     window = throttle.SP800_63B4_LADDER.repeat
     if not throttle.has_mark(before.in_a_row, mark, now, window=window):
         return False
-    tx.attempts.reserve(attempt)
-    _settle(tx, attempt, Outcome.REPEATED, None)
+    tx.attempts.add(replace(attempt, outcome=Outcome.REPEATED))
     return True
 
 
@@ -146,7 +143,7 @@ def _remember_malformed(
         (typed.first, typed.second), subject=None, suspects=suspects, now=attempt.at
     )
     if verdict.detail != MalformedKind.EMPTY:
-        tx.attempts.reserve(replace(attempt, outcome=Outcome.MALFORMED))
+        tx.attempts.add(replace(attempt, outcome=Outcome.MALFORMED))
         tx.attempts.explain(attempt.id, verdict)
 
 
@@ -158,7 +155,9 @@ def _attempt(
     purpose: AttemptPurpose,
     standing: Standing,
 ) -> Attempt:
-    """The row. Of several authenticators none was asked for; whose code it was is told later."""
+    """The row as it is if the check breaks off. Of several authenticators none was asked for; whose
+    code it was is told later.
+    """
     return Attempt(
         id=tx.random.new_id(),
         account_id=person.account_id,
@@ -207,8 +206,7 @@ def _charged_check(
     before: CodeState,
     mark: str,
 ) -> Accepted | Wrong:
-    tx.attempts.reserve(attempt)
-    charged = guard.charge_code(tx, now, person=person, before=before, mark=mark)
+    charge = guard.charge_code(now, person=person, before=before, mark=mark)
     matches, outcome = _compare(
         authenticators, codes, now, pair=before.asks_for_pair, purpose=attempt.purpose
     )
@@ -217,11 +215,13 @@ def _charged_check(
         outcome, offset = Outcome.USED, step - otp.step_at(now)
         attempt = replace(attempt, authenticator_id=authenticator.id)
         if _claim(tx, now, authenticator, step, attempt.purpose):
-            _settle(tx, attempt, Outcome.ACCEPTED, offset)
-            guard.code_was_right(tx, now, person=person, charge=charged[0])
+            tx.attempts.add(replace(attempt, outcome=Outcome.ACCEPTED, offset=offset))
+            guard.code_was_right(tx, now, person=person, charge=charge)
             _record_accepted(tx, now, person, attempt, offset)
             return Accepted(authenticator.id, step)
-    return _refused(tx, now, person, account, attempt, outcome, offset, before, charged)
+    return _refused(
+        tx, now, person, account, replace(attempt, outcome=outcome, offset=offset), charge
+    )
 
 
 def _refused(
@@ -230,24 +230,17 @@ def _refused(
     person: Person,
     account: Account,
     attempt: Attempt,
-    outcome: Outcome,
-    offset: int | None,
-    before: CodeState,
-    charged: tuple[Charge, State, State],
+    charge: CodeCharge,
 ) -> Wrong:
     """A right code that was used up costs nothing; any other costs its try, with what that sets
-    off. One that could not be checked stays as it was reserved.
+    off, also one that could not be checked.
     """
-    charge, paying, in_a_row = charged
-    if outcome is not Outcome.RESERVED:
-        _settle(tx, attempt, outcome, offset)
-    _record_refused(tx, now, person, attempt, outcome)
-    if outcome is Outcome.USED:
-        guard.code_was_used(tx, now, person=person, charge=charge)
+    tx.attempts.add(attempt)
+    _record_refused(tx, now, person, attempt)
+    if attempt.outcome is Outcome.USED:
+        guard.code_was_used(tx, now, charge=charge)
         return Wrong(attempt.id)
-    steps, breaker = guard.code_was_wrong(
-        tx, now, account=account, before=before, paying=paying, in_a_row=in_a_row
-    )
+    steps, breaker = guard.code_was_wrong(tx, now, account=account, charge=charge)
     alarms.after_wrong_code(tx, now, person, attempt.source, steps, breaker=breaker)
     return Wrong(attempt.id)
 
@@ -270,23 +263,22 @@ def _stand_in(
     code = stand_ins.read(purpose, typed)
     if isinstance(code, NotARecoveryCode):
         return code
-    tx.people.lock(person.id)
+    tx.people.hold(person.id)
     before = _asked(tx, now, person, account, standing, purpose, 1)
     digests = stand_ins.digests(tx, purpose, person, code)
     mark = digests[0][-16:]
     if _is_repeated(tx, now, before, mark, attempt):
         return Wrong(attempt.id)
-    tx.attempts.reserve(attempt)
-    charged = guard.charge_code(tx, now, person=person, before=before, mark=mark)
+    charge = guard.charge_code(now, person=person, before=before, mark=mark)
     if not stand_ins.use(tx, now, purpose, person, digests):
         spent = stand_ins.is_spent(tx, purpose, person, digests)
         outcome = Outcome.USED if spent else Outcome.WRONG
-        return _refused(tx, now, person, account, attempt, outcome, None, before, charged)
+        return _refused(tx, now, person, account, replace(attempt, outcome=outcome), charge)
     step = otp.step_at(now) + 1
     for active in tx.authenticators.in_force(person.id):
         tx.authenticators.burn(active.id, step + active.drift)
-    _settle(tx, attempt, Outcome.ACCEPTED, None)
-    guard.code_was_right(tx, now, person=person, charge=charged[0])
+    tx.attempts.add(replace(attempt, outcome=Outcome.ACCEPTED))
+    guard.code_was_right(tx, now, person=person, charge=charge)
     _record_accepted(tx, now, person, attempt, 0)
     return Accepted("", step)
 
@@ -352,12 +344,6 @@ def _was_used_before(tx: Tx, authenticator: Totp, step: int) -> bool:
     return wrong_clock.was_used(step, accepted)
 
 
-def _settle(tx: Tx, attempt: Attempt, outcome: Outcome, offset: int | None) -> None:
-    tx.attempts.settle(
-        attempt.id, outcome, authenticator_id=attempt.authenticator_id, offset=offset
-    )
-
-
 def _record_accepted(tx: Tx, now: Instant, person: Person, attempt: Attempt, offset: int) -> None:
     record(
         tx,
@@ -370,9 +356,7 @@ def _record_accepted(tx: Tx, now: Instant, person: Person, attempt: Attempt, off
     )
 
 
-def _record_refused(
-    tx: Tx, now: Instant, person: Person, attempt: Attempt, outcome: Outcome
-) -> None:
+def _record_refused(tx: Tx, now: Instant, person: Person, attempt: Attempt) -> None:
     record(
         tx,
         now,
@@ -380,5 +364,5 @@ def _record_refused(
         person,
         actor_id=None,  # Whoever typed it has not proved to be this person.
         purpose=attempt.purpose.value,
-        reason=outcome.value,
+        reason=attempt.outcome.value,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from twofold.core.attempts import Attempt, Outcome
+from twofold.core.attempts import Attempt
 from twofold.core.browsers import Browser
 from twofold.core.clocks import Reading
 from twofold.core.crowd import Sighting
@@ -15,13 +15,10 @@ from twofold.core.radar_groups import Cell, HourCount, Try
 class Attempts(Protocol):
     """Submitted codes and what became of them."""
 
-    def reserve(self, attempt: Attempt) -> None:
-        """Write the attempt before its check."""
+    def add(self, attempt: Attempt) -> None:
+        """Write down an attempt and what became of it."""
         ...
 
-    def settle(
-        self, attempt_id: str, outcome: Outcome, *, authenticator_id: str | None, offset: int | None
-    ) -> None: ...
     def explain(self, attempt_id: str, verdict: Verdict) -> None:
         """Write down why it was refused; only where that was not looked at yet."""
         ...

@@ -86,6 +86,10 @@ class People(Protocol):
         """
         ...
 
+    def hold(self, person_id: str) -> None:
+        """The same lock as that of `lock`, for whoever has the person already."""
+        ...
+
     def lock(self, person_id: str) -> Person:
         """The person, the row locked until the transaction ends: what changes factors, counts
         failures or moves a sign-in comes through here first. Raises `NotFound`.

@@ -30,16 +30,7 @@ ATTEMPT = (
     attempts.c.certain,
     attempts.c.detail,
 )
-RESERVE = Statement(insert(attempts), columns=[column.name for column in ATTEMPT])
-SETTLE = Statement(
-    update(attempts)
-    .where(attempts.c.id == bindparam("attempt_id"))
-    .values(
-        outcome=bindparam("became"),
-        authenticator_id=bindparam("matched"),
-        step_offset=bindparam("by_steps"),
-    )
-)
+ADD = Statement(insert(attempts), columns=[column.name for column in ATTEMPT])
 # Where nothing matched, the authenticator that was asked for stays.
 EXPLAIN = (
     update(attempts)
@@ -131,21 +122,9 @@ FAILURES = (
 class Attempts(AttemptLists):
     """See `ports.Attempts`."""
 
-    def reserve(self, attempt: Attempt) -> None:
-        """Write the attempt before its check."""
-        RESERVE.run(self._connection, values_of(attempt))
-
-    def settle(
-        self, attempt_id: str, outcome: Outcome, *, authenticator_id: str | None, offset: int | None
-    ) -> None:
-        """Write down what became of it."""
-        values = {
-            "attempt_id": attempt_id,
-            "became": outcome.value,
-            "matched": authenticator_id,
-            "by_steps": offset,
-        }
-        SETTLE.run(self._connection, values)
+    def add(self, attempt: Attempt) -> None:
+        """Write down an attempt and what became of it."""
+        ADD.run(self._connection, values_of(attempt))
 
     def explain(self, attempt_id: str, verdict: Verdict) -> None:
         """Write down why it was refused; only where that was not looked at yet."""

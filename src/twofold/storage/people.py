@@ -25,6 +25,7 @@ FIND = Statement(
 BY_EMAIL = Statement(select(*PERSON).where(people.c.email_key == bindparam("key")))
 STAND_IN = Statement(select(*PERSON).order_by(people.c.id).limit(1))
 LOCK = Statement(select(*PERSON).where(people.c.id == bindparam("person_id")).with_for_update())
+HOLD = Statement(select(people.c.id).where(people.c.id == bindparam("person_id")).with_for_update())
 CREDENTIAL = Statement(
     select(people.c.id, people.c.password, people.c.password_version).where(
         people.c.id == bindparam("person_id")
@@ -136,6 +137,13 @@ class People(PeopleLists):
         if person is None:
             raise NotFound
         return person
+
+    def hold(self, person_id: str) -> None:
+        """Lock the row until the transaction ends, and read nothing. SQLite has one writer, which
+        is lock enough.
+        """
+        if self._connection.dialect.name != "sqlite":
+            HOLD.one(self._connection, {"person_id": person_id})
 
     def credential(self, person_id: str) -> Credential:
         """What a password is checked against. Raises `NotFound`."""
