@@ -2,14 +2,17 @@
 
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twofold import __version__, ntp
+from twofold.api.access import PREFIX
+from twofold.api.app import build_api
 from twofold.core.clocks import about, side
 from twofold.core.crowd import LOUD
 from twofold.core.errors import StartError
@@ -141,6 +144,28 @@ def clock_compared(server: str | None) -> str:
     return f"WRONG: about {about(round(answer.ahead))} {side(round(answer.ahead))}, says {server}"
 
 
+class Faces:
+    """The pages, and beside them other faces, each at its own beginning of a path."""
+
+    def __init__(self, web: ASGIApp, beside: Mapping[str, ASGIApp]) -> None:
+        """`beside` by prefix, without a slash at the end."""
+        self.web, self.beside = web, dict(beside)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, with its whole path."""
+        path = scope.get("path", "")
+        for prefix, app in self.beside.items():
+            if path == prefix or path.startswith(prefix + "/"):
+                await app(scope, receive, send)
+                return
+        await self.web(scope, receive, send)
+
+
+def build_faces(world: World, tell: Callable[[str], None] = lambda _line: None) -> Faces:
+    """Everything that is served, as one ASGI application. `tell` is that of `build_app`."""
+    return Faces(build_app(world, tell=tell), {PREFIX: build_api(world)})
+
+
 def serve(settings: Settings, echo: Callable[[str], None]) -> None:
     """Serve until told to stop; `echo` prints the first lines once everything is ready, and a
     warning when a proxy turns out not to be named.
@@ -150,7 +175,7 @@ def serve(settings: Settings, echo: Callable[[str], None]) -> None:
         worker = Worker(world)
         server = uvicorn.Server(
             uvicorn.Config(
-                build_app(world, tell=echo),
+                build_faces(world, tell=echo),
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -24,6 +24,7 @@ _SECRET_TEXTS = (
     (re.compile(r"(?<=://)[^/\s@]+@"), HIDDEN + "@"),  # the credentials in a URL
     (re.compile(r"otpauth://\S*", re.IGNORECASE), HIDDEN),
     (re.compile(r"\$argon2[^\s\"']*"), HIDDEN),
+    (re.compile(r"twofold_[a-z]+_[A-Za-z0-9_-]{43}"), HIDDEN),  # keys of applications
     (re.compile(r"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])"), HIDDEN),  # our tokens
     (re.compile(r"(?<![A-Z2-7])[A-Z2-7]{32}(?![A-Z2-7])"), HIDDEN),  # a Base32 secret of 160 bits
 )

@@ -13,11 +13,11 @@ from tests.cli.test_mail import inbox
 from tests.conftest import FixedClock, quiet_logs
 from tests.faces.conftest import Site, hasher, site
 from twofold import logs
+from twofold.bootstrap import build_faces
 from twofold.core.people import Person
 from twofold.storage import build_store
 from twofold.storage.sealing import KeyRing
 from twofold.system import SystemRandom
-from twofold.web.app import build_app
 
 __all__ = ["elsewhere", "face", "hasher", "inbox", "logged", "mia", "run", "site"]
 
@@ -44,7 +44,7 @@ def elsewhere(
     """The same deployment once more: another application on another store, one database."""
     store = build_store(database_url, keyring, random)
     world = replace(site.world, store=store)
-    yield replace(site, world=world, app=build_app(world))
+    yield replace(site, world=world, app=build_faces(world))
     store.close()
 
 

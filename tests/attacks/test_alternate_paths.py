@@ -10,6 +10,8 @@ from tests.attacks.faces import COOKIES, Client, Face, Standing
 from tests.attacks.scene import add, half_way, on_road
 from tests.faces.conftest import PASSWORD, Site, text_of
 from tests.faces.routes import every_answer, path_of
+from twofold.api.access import PREFIX, Endpoint
+from twofold.bootstrap import Faces
 from twofold.core.mail import MailKind
 from twofold.core.people import Person, Role
 from twofold.core.tokens import Purpose
@@ -31,16 +33,20 @@ def opened(client: Client) -> list[str]:
 
 
 def test_every_route_of_the_application_declares_what_it_needs(site: Site) -> None:
-    """Mechanism 1: no route beside the declared pages, no mounted sub-application; a page cannot
-    be made without saying what it needs.
+    """Mechanism 1: no route beside the declared pages and those of the API; neither can be made
+    without saying what it needs.
     """
-    assert isinstance(site.app, Shell)
-    routes = site.app._app.routes  # type: ignore[attr-defined]
+    assert isinstance(site.app, Faces)
+    assert isinstance(site.app.web, Shell)
+    assert list(site.app.beside) == [PREFIX]
+    routes = site.app.web._app.routes  # type: ignore[attr-defined]
     assert all(isinstance(route, Route) for route in routes)
     paths = sorted(route.path for route in routes)
     assert paths == sorted([*(page.path for page in ALL_PAGES), "/static/{version}/{name}"])
     with pytest.raises(TypeError, match="needs"):
         type(ALL_PAGES[0])("/new")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="scope"):
+        Endpoint("GET", "/new", handler=half_way, answers=None)  # type: ignore[call-arg]
 
 
 def test_a_password_in_any_other_scheme_opens_nothing(face: Face, mia: Person) -> None:

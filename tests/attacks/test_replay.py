@@ -161,6 +161,7 @@ def test_codes_are_compared_and_used_up_in_one_place() -> None:
         "src/twofold/flows/enrol.py",
         "src/twofold/flows/second_step.py",
         "src/twofold/flows/step_up.py",
+        "src/twofold/flows/verifications.py",
     }
 
 

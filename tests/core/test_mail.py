@@ -105,6 +105,7 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "authenticator-disabled",
         "admin-alert",
         "breaker-on",
+        "application-changed",
         "browser-link",
         "code-link",
         "unlocked",

@@ -42,5 +42,7 @@ def test_every_link_has_a_lifetime_and_nothing_else_has() -> None:
         Purpose.RECOVERY,
         Purpose.PASSKEY,
         Purpose.STOP_WAIT,
+        Purpose.API_KEY,
+        Purpose.API_BROWSER,
     }
     assert RECOVERY_LIFETIME == {Maker.CONSOLE: HOUR, Maker.DESK: DAY, Maker.WAIT: DAY}

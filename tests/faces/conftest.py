@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from tests.conftest import FixedClock
 from tests.world import Organisation, found
+from twofold.bootstrap import build_faces
 from twofold.core.mail import MailKind
 from twofold.core.people import Person
 from twofold.core.tokens import Purpose
@@ -22,7 +23,6 @@ from twofold.mail.messages import MailTemplates
 from twofold.mail.smtp import SmtpMailer
 from twofold.ports import Store, World
 from twofold.system import SystemRandom
-from twofold.web.app import build_app
 
 ORIGIN = "http://localhost:8000"
 PASSWORD = "a long enough phrase"
@@ -147,6 +147,6 @@ def site(store: Store, clock: FixedClock, random: SystemRandom, hasher: Argon2Ha
         common_passwords=frozenset({"password1"}),
         apps=load_apps(),
     )
-    made = Site(world, build_app(world), found(store, clock), hasher)
+    made = Site(world, build_faces(world), found(store, clock), hasher)
     made.give_password(made.acme.owner)
     return made

@@ -2,7 +2,13 @@
 
 from collections.abc import Callable
 
-from tests.flows import group_changes, passkey_changes, rollout_changes, way_back_changes
+from tests.flows import (
+    api_changes,
+    group_changes,
+    passkey_changes,
+    rollout_changes,
+    way_back_changes,
+)
 from tests.world import DESK, ENCODED, HERE, Organisation
 from twofold.core.authenticators import Totp
 from twofold.core.desk import Act
@@ -562,9 +568,11 @@ TABLE: dict[EventKind, tuple[str, Prepare]] = {
     **rollout_changes.TABLE,
     **passkey_changes.TABLE,
     **group_changes.TABLE,
+    **api_changes.TABLE,
 }
 MORE: dict[str, tuple[EventKind, Prepare]] = {
     **passkey_changes.MORE,
+    **api_changes.MORE,
     "authenticators.practise": (EventKind.CODE_ACCEPTED, practised),
     "step_up.prove_with_recovery_code": (EventKind.RECOVERY_USED, proved_by_recovery_code),
     "enrol.begin_demanded": (EventKind.ENROL_STARTED, begun_demanded),

@@ -21,6 +21,7 @@ ELSEWHERE = {
     # Read only.
     "addresses.look", "addresses.own",
     "audit.accounts", "audit.list_entries", "audit.verify", "audit.whom",
+    "applications.admitted", "applications.list_applications", "applications.who",
     "browsers.code_link_trouble", "browsers.current_factors", "browsers.is_open",
     "authenticators.own", "authenticators.is_check_up_due", "browsers.look_at_link",
     "browsers.may_skip_code", "console.choose_account", "console.list_people", "console.as_admin",
@@ -61,7 +62,8 @@ ELSEWHERE = {
     "people.suspend", "groups.found", "groups.put",
     "enrol.with_codes", "recovery.first_set", "recovery.tell_used", "sessions.end_others",
     "sessions.renew", "sign_in.finish", "step_up.own_password_is_right",
-    "desk_acts.perform", "passes.end_all", "passes.make", "second_admin.ask", "stand_ins.use",
+    "desk_acts.perform", "passes.end_all", "passes.make", "passes.tell_used", "second_admin.ask",
+    "stand_ins.use",
     "verify.prove_code", "wait_stops.expire", "wait_stops.saved", "wait_stops.stop",
     # Before there is an account, there is no log; the making of one is tested with the set-up.
     "setup.first_admin_link", "setup.found", "setup.found_by_link",

@@ -94,6 +94,12 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
         "address": "203.0.113.7",
     },
     MailKind.BREAKER_ON: {"at": NOW},
+    MailKind.APPLICATION_CHANGED: {
+        "application": "Shop",
+        "what": "Application added",
+        "by": "Olga Admin",
+        "at": NOW,
+    },
     MailKind.BROWSER_LINK: {**LINK, **FROM},
     MailKind.CODE_LINK: {**LINK, **FROM},
     MailKind.UNLOCKED: ACTED,

@@ -21,6 +21,7 @@ SUMMARIES = {
     "admin-link": "Print a new one-time link for the first admin, or for an owner's password.",
     "recover": "Print a one-time link with which somebody sets up a new authenticator.",
     "people": "Add, import and list people.",
+    "api-key": "Make, list, rotate and end the keys of applications that check codes here.",
     "rollout": "Look at the rollout, begin it, pause it, give people more time.",
     "explain": "Say why somebody cannot sign in.",
     "mail": "Look at the outbox, send what waits, read what came back.",
@@ -33,7 +34,7 @@ SUMMARIES = {
 }
 """The commands in the order of the help page."""
 
-_MODULES = {"admin-link": "setup", "verify": "backup"}
+_MODULES = {"admin-link": "setup", "api-key": "api_key", "verify": "backup"}
 """Where a command does not live in the module of its own name."""
 
 INTERRUPTED = 130

@@ -98,6 +98,10 @@ class EventKind(StrEnum):
     LANGUAGE_CHOSEN = "person:language-chosen"
     MAIL_LANGUAGE_SET = "policy:mail-language-changed"
     MAIL_TEXT_CHANGED = "policy:mail-text-changed"
+    APPLICATION_MADE = "application:made"
+    APPLICATION_ENDED = "application:ended"
+    KEY_MADE = "application:key-made"
+    KEY_ENDED = "application:key-ended"
     EXPORTED = "audit:exported"
     LOG_SEALED = "audit:sealed"
     MAIL_OPENED = "mail:opened"
@@ -255,6 +259,10 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.BROWSER_LINK_USED: (Group.BROWSERS, "Browser opened by a mailed link"),
     EventKind.BROWSER_TRUSTED: (Group.BROWSERS, "Browser trusted"),
     EventKind.BROWSER_ENDED: (Group.BROWSERS, "Browser forgotten"),
+    EventKind.APPLICATION_MADE: (Group.POLICY, "Application added"),
+    EventKind.APPLICATION_ENDED: (Group.POLICY, "Application ended"),
+    EventKind.KEY_MADE: (Group.POLICY, "New key for an application"),
+    EventKind.KEY_ENDED: (Group.POLICY, "Key of an application ended"),
     EventKind.EXPORTED: (Group.RECORDS, "Activity exported"),
     EventKind.LOG_SEALED: (Group.RECORDS, "Log without a seal sealed as it stood"),
     EventKind.MAIL_OPENED: (Group.RECORDS, "Mail with a working link read"),

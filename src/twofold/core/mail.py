@@ -54,6 +54,8 @@ class MailKind(StrEnum):
     """To the admins, about somebody's stolen password or disabled authenticator."""
     BREAKER_ON = "breaker-on"
     """To the admins: the whole site sees too many wrong codes."""
+    APPLICATION_CHANGED = "application-changed"
+    """To the admins: an application was added or ended, or has a new key."""
     BROWSER_LINK = "browser-link"
     CODE_LINK = "code-link"
     UNLOCKED = "unlocked"

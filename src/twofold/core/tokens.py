@@ -34,6 +34,10 @@ class Purpose(StrEnum):
     STOP_WAIT = "stop-wait"
     """A link in every mail about a delayed recovery, which stops it."""
     PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a password
+    API_KEY = "api-key"
+    """The key of an application (`core/applications.py`)."""
+    API_BROWSER = "api-browser"
+    """What an application calls one browser of one person."""
 
 
 LINK_LIFETIME: dict[Purpose, int] = {

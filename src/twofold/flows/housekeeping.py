@@ -6,6 +6,7 @@ from twofold.core.browsers import KNOWN_FOR
 from twofold.core.people import DAY, HOUR, Instant
 from twofold.core.sessions import SESSION_IDLE, SESSION_LIFETIME
 from twofold.core.throttle import MONTH
+from twofold.core.verifications import KEPT
 from twofold.ports import Tx
 
 UPLOAD_LIFETIME = HOUR
@@ -24,6 +25,7 @@ class Purged:
     counters: int
     browsers: int
     challenges: int
+    verifications: int
 
 
 def purge(tx: Tx, now: Instant) -> Purged:
@@ -35,4 +37,5 @@ def purge(tx: Tx, now: Instant) -> Purged:
         counters=tx.counters.purge(now - MONTH - DAY),
         browsers=tx.browsers.purge(now - KNOWN_FOR),
         challenges=tx.challenges.purge(now - HOUR),
+        verifications=tx.verifications.purge(now - KEPT),
     )

@@ -1,13 +1,16 @@
-"""Temporary passes: made, and ended. They are used up in `second_step.recover`."""
+"""Temporary passes: made, and ended. They are used up in `verify.prove_code`."""
 
 from dataclasses import dataclass
 
 from twofold.core import desk, passes
-from twofold.core.attempts import AttemptPurpose
+from twofold.core.attempts import AttemptPurpose, Source
 from twofold.core.desk import Wanted
+from twofold.core.events import EventKind
+from twofold.core.mail import MailKind
 from twofold.core.passes import Pass
 from twofold.core.people import Instant, Person
 from twofold.flows import stand_ins
+from twofold.flows.outbox import record, write_mail
 from twofold.ports import Tx
 
 
@@ -50,3 +53,22 @@ def end_all(tx: Tx, now: Instant, person: Person) -> None:
     """No pass of the person's works any more, nor any session that one opened."""
     tx.passes.end_all(person.id, at=now)
     tx.sessions.end_by_pass(person.id)
+
+
+def tell_used(tx: Tx, now: Instant, *, person: Person, source: Source) -> Instant:
+    """The owner hears that their pass was used (promise P8); until when it is good."""
+    given = tx.passes.newest(person.id)
+    assert given is not None, "a temporary pass vanished inside its own transaction"
+    until = given.expires_at
+    record(tx, now, EventKind.PASS_USED, person, actor_id=person.id, until=until)
+    write_mail(
+        tx,
+        now,
+        person,
+        MailKind.PASS_USED,
+        at=now,
+        browser=source.browser,
+        expires_at=until,
+        once=int(given.once),
+    )
+    return until

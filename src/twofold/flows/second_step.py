@@ -17,7 +17,7 @@ from twofold.core.recovery import NotARecoveryCode
 from twofold.core.sessions import PASS, HalfCaller
 from twofold.core.signin import SignInFact, SignInState, advance, state_of
 from twofold.core.throttle import SP800_63B4_LADDER, Answer
-from twofold.flows import browsers, guard, recovery, stand_ins
+from twofold.flows import browsers, guard, passes, recovery, stand_ins
 from twofold.flows.outbox import record, write_mail
 from twofold.flows.proofs import (
     Accepted,
@@ -150,18 +150,7 @@ def _by_pass(
         tx, now, half, trust=False, place=place, method=PASS, lead_to=lead_to, ends_at=until
     )
     if isinstance(done, SignedIn):
-        person = half.person
-        record(tx, now, EventKind.PASS_USED, person, actor_id=person.id, until=until)
-        write_mail(
-            tx,
-            now,
-            person,
-            MailKind.PASS_USED,
-            at=now,
-            browser=place.source.browser,
-            expires_at=until,
-            once=int(given.once),
-        )
+        passes.tell_used(tx, now, person=half.person, source=place.source)
     return done
 
 

@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from twofold.core.apps import Catalogue
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.ports.applying import Applications, Verifications
 from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons, SetUps, Success
 from twofold.ports.grouping import GroupRow, Groups
@@ -149,6 +150,7 @@ class World:
 __all__ = [
     "Accounts",
     "Addresses",
+    "Applications",
     "Attempts",
     "Authenticators",
     "Browsers",
@@ -191,6 +193,7 @@ __all__ = [
     "Tally",
     "Tx",
     "Uploads",
+    "Verifications",
     "Waits",
     "World",
 ]

@@ -80,6 +80,10 @@ class People(Protocol):
         """By `core.people.email_key(email)`, over the whole deployment."""
         ...
 
+    def by_external_id(self, account_id: str, external_id: str) -> Person | None:
+        """Whom another directory calls so, in this account."""
+        ...
+
     def stand_in(self) -> None:
         """Read somebody, whoever it is, and tell nothing: for nobody the same work as for
         somebody, rows and all (mechanism 72).

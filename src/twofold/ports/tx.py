@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from twofold.ports.applying import Applications, Verifications
 from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons
 from twofold.ports.counting import Progress
@@ -104,3 +105,7 @@ class Tx(Protocol):
     def people_table(self) -> PeopleTable: ...
     @property
     def saved_filters(self) -> SavedFilters: ...
+    @property
+    def applications(self) -> Applications: ...
+    @property
+    def verifications(self) -> Verifications: ...

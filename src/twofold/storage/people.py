@@ -23,6 +23,12 @@ FIND = Statement(
     )
 )
 BY_EMAIL = Statement(select(*PERSON).where(people.c.email_key == bindparam("key")))
+BY_EXTERNAL_ID = Statement(
+    select(*PERSON).where(
+        people.c.account_id == bindparam("account_id"),
+        people.c.external_id == bindparam("external_id"),
+    )
+)
 STAND_IN = Statement(select(*PERSON).order_by(people.c.id).limit(1))
 LOCK = Statement(select(*PERSON).where(people.c.id == bindparam("person_id")).with_for_update())
 HOLD = Statement(select(people.c.id).where(people.c.id == bindparam("person_id")).with_for_update())
@@ -126,6 +132,10 @@ class People(PeopleLists):
     def by_email(self, email: str) -> Person | None:
         """By `core.people.email_key(email)`, over the whole deployment."""
         return self._one(BY_EMAIL, {"key": email_key(email)})
+
+    def by_external_id(self, account_id: str, external_id: str) -> Person | None:
+        """Whom another directory calls so, in this account."""
+        return self._one(BY_EXTERNAL_ID, {"account_id": account_id, "external_id": external_id})
 
     def stand_in(self) -> None:
         """Read the oldest person of the deployment, not locked: everybody unknown comes by here."""

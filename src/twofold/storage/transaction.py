@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from twofold.ports import Random
 from twofold.storage.accounts import Accounts
 from twofold.storage.addresses import Addresses
+from twofold.storage.applications import Applications
 from twofold.storage.attempts import Attempts
 from twofold.storage.authenticators import Authenticators
 from twofold.storage.browsers import Browsers
@@ -34,6 +35,7 @@ from twofold.storage.sealing import KeyRing
 from twofold.storage.sessions import Sessions
 from twofold.storage.sign_ins import SignIns
 from twofold.storage.uploads import Uploads
+from twofold.storage.verifications import Verifications
 from twofold.storage.waits import Waits
 
 
@@ -71,6 +73,8 @@ class Transaction:
         self.groups = Groups(connection)
         self.people_table = PeopleTable(connection)
         self.saved_filters = SavedFilters(connection)
+        self.applications = Applications(connection)
+        self.verifications = Verifications(connection)
         self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:

@@ -21,6 +21,7 @@ from twofold.core.policy import lacks_passkey, session_suffices
 from twofold.core.requirement_words import banner
 from twofold.core.sessions import Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose, digest
+from twofold.explaining import Explainer
 from twofold.flows import sessions
 from twofold.flows.radar_watch import RadarWatch
 from twofold.flows.sign_in import From
@@ -29,7 +30,6 @@ from twofold.web import forms
 from twofold.web.browsers import describe
 from twofold.web.clock_watch import ClockWatch
 from twofold.web.cookies import BROWSER, BROWSER_LINK, SESSION, SIGN_IN, Cookies
-from twofold.web.diagnosing import Explainer
 from twofold.web.render import Pages
 from twofold.web.source import client_address
 

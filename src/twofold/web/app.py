@@ -9,6 +9,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from twofold.core.errors import StartError
+from twofold.explaining import Explainer
 from twofold.flows.radar_watch import RadarWatch
 from twofold.ports import World
 from twofold.web import (
@@ -52,7 +53,6 @@ from twofold.web.access import Gate, Needs, Page
 from twofold.web.clock_watch import ClockWatch
 from twofold.web.confirming import ask_for_proof
 from twofold.web.cookies import Cookies
-from twofold.web.diagnosing import Explainer
 from twofold.web.proxy_warning import ProxyWarning
 from twofold.web.render import Pages, Static
 from twofold.web.shell import Shell
