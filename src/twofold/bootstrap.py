@@ -1,4 +1,6 @@
-"""The only builder: settings -> world -> faces. Nothing else knows both sides of a port."""
+"""The builder: settings -> world -> faces. Nothing else knows both sides of a port, but for what
+`demonstration.py` builds without settings.
+"""
 
 import socket
 import sys
@@ -161,9 +163,15 @@ class Faces:
         await self.web(scope, receive, send)
 
 
-def build_faces(world: World, tell: Callable[[str], None] = lambda _line: None) -> Faces:
-    """Everything that is served, as one ASGI application. `tell` is that of `build_app`."""
-    return Faces(build_app(world, tell=tell), {PREFIX: build_api(world)})
+def build_faces(
+    world: World,
+    tell: Callable[[str], None] = lambda _line: None,
+    pages: ASGIApp | None = None,
+) -> Faces:
+    """Everything that is served, as one ASGI application. `tell` is that of `build_app`; `pages`
+    are others than those of the product alone.
+    """
+    return Faces(pages or build_app(world, tell=tell), {PREFIX: build_api(world)})
 
 
 def serve(settings: Settings, echo: Callable[[str], None]) -> None:
@@ -172,22 +180,34 @@ def serve(settings: Settings, echo: Callable[[str], None]) -> None:
     """
     sock = listen(settings.listen_host, settings.listen_port)
     with open_world(settings) as world:
-        worker = Worker(world)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                build_faces(world, tell=echo),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                lifespan="off",
-                timeout_graceful_shutdown=GRACE,
-            )
+        app = build_faces(world, tell=echo)
+        serve_world(sock, world, app, lambda: first_lines(settings, world), echo)
+
+
+def serve_world(
+    sock: socket.socket,
+    world: World,
+    app: ASGIApp,
+    lines: Callable[[], list[str]],
+    echo: Callable[[str], None],
+) -> None:
+    """Pages and worker together, until told to stop; `lines` are printed once both are ready."""
+    worker = Worker(world)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE,
         )
-        worker.start()
-        for line in first_lines(settings, world):
-            echo(line)
-        try:
-            server.run(sockets=[sock])
-        finally:
-            worker.stop(timeout=GRACE)
+    )
+    worker.start()
+    for line in lines():
+        echo(line)
+    try:
+        server.run(sockets=[sock])
+    finally:
+        worker.stop(timeout=GRACE)

@@ -17,6 +17,7 @@ from twofold.core.errors import TwofoldError
 
 SUMMARIES = {
     "serve": "Start the service.",
+    "demo": "Serve an organisation in every state, to look at.",
     "setup": "Make an account and its first owner without a browser.",
     "admin-link": "Print a new one-time link for the first admin, or for an owner's password.",
     "recover": "Print a one-time link with which somebody sets up a new authenticator.",

@@ -21,11 +21,11 @@ def serve() -> None:
     settings = load(os.environ)
     logs.configure("INFO")
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, _leave)
+        signal.signal(each, leave)
     bootstrap.serve(settings, click.echo)
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
+def leave(_signal: int, _frame: FrameType | None) -> None:
     """Being told to stop is no error; raising lets everything that is open be closed."""
     # In the moment before the first request there is a server that never ran: no news for stderr.
     warnings.simplefilter("ignore")

@@ -54,7 +54,7 @@ from twofold.web.clock_watch import ClockWatch
 from twofold.web.confirming import ask_for_proof
 from twofold.web.cookies import Cookies
 from twofold.web.proxy_warning import ProxyWarning
-from twofold.web.render import Pages, Static
+from twofold.web.render import Over, Pages, Static
 from twofold.web.shell import Shell
 
 TYPES = {
@@ -111,15 +111,16 @@ def build_app(
     world: World,
     all_pages: Sequence[Page] = ALL_PAGES,
     tell: Callable[[str], None] = _tell_nobody,
+    over: Over | None = None,
 ) -> ASGIApp:
     """The application for `world`; every page behind the gate, everything behind the shell.
 
-    `tell` prints what the operator should know at once. Raises `StartError` for pages that cannot
-    all be what they declare.
+    `tell` prints what the operator should know at once; `over` is the strip at the head of every
+    page, if there is one. Raises `StartError` for pages that cannot all be what they declare.
     """
     check_pages(all_pages)
     static = Static(Path(__file__).parent / "static")
-    pages = Pages(static)
+    pages = Pages(static, over)
     gate = Gate(
         world,
         pages,

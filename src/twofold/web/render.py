@@ -1,7 +1,8 @@
 """Templates to pages: one Jinja environment, a few filters, and the files that pages load."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,14 +58,27 @@ class Static:
         return f"/static/{self.version}/{name}"
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A strip at the head of every page, for whoever serves these pages as something else."""
+
+    templates: Path
+    """A folder with more templates, the strip's among them."""
+    strip: str
+    """The template of the strip."""
+    says: Mapping[str, Callable[[], object]]
+    """What the strip may call while it is rendered."""
+
+
 class Pages:
     """Renders templates."""
 
-    def __init__(self, static: Static) -> None:
+    def __init__(self, static: Static, over: Over | None = None) -> None:
         """Compile the environment; an undefined name in a template is an error, never a blank."""
         self._static = static
+        folders = [HERE / "templates", *([over.templates] if over else [])]
         self._env = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
+            loader=FileSystemLoader(folders),
             autoescape=select_autoescape(default=True, default_for_string=True),
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -74,6 +88,7 @@ class Pages:
         self._env.filters.update(drift_words=drift_sentence)
         self._env.filters.update(fours=_fours, plural=plural)
         self._env.globals.update(static=static.url, plural=plural, product="Twofold")
+        self._env.globals.update(over.says if over else {}, strip=over.strip if over else "")
 
     def response(self, template: str, http_status: int, **context: object) -> Response:
         """A page as a response."""
