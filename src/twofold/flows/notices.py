@@ -32,8 +32,9 @@ def write(
     mail_id = write_mail_for(tx, now, not_before, person, kind, params)
     note(tx, now, account, person, notice, mail_id)
     if notice == START and kind is not MailKind.SWITCHED_ON_ENROLLED:
-        row = row_of(tx, account, person)
-        tx.enrolments.put(replace(row, told_at=max(now, not_before)))
+        told_at = max(now, not_before)
+        if not tx.enrolments.told(person.id, round_=round_, at=told_at):
+            tx.enrolments.put(replace(row_of(tx, account, person), told_at=told_at))
     return mail_id
 
 

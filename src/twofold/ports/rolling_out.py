@@ -26,6 +26,10 @@ class Enrolments(Protocol):
         """Insert, or replace the person's row."""
         ...
 
+    def told(self, person_id: str, *, round_: int, at: Instant) -> bool:
+        """Note when the first notice of this round leaves; false if there is no row yet."""
+        ...
+
     def claim_notice(
         self, person: Person, *, round_: int, kind: str, mail_id: str, at: Instant
     ) -> bool:

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from twofold.core.addresses import SecondAddress
 from twofold.core.people import Instant
 from twofold.storage.engine import insert_or_replace
+from twofold.storage.statements import Statement
 from twofold.storage.tables import addresses
 
 OF_PERSON = addresses.c.person_id == bindparam("of_person")
@@ -14,13 +15,15 @@ PUT = {
     )
     for dialect in ("sqlite", "postgresql")
 }
-OF = select(
-    addresses.c.person_id,
-    addresses.c.account_id,
-    addresses.c.email,
-    addresses.c.added_at,
-    addresses.c.confirmed_at,
-).where(OF_PERSON)
+OF = Statement(
+    select(
+        addresses.c.person_id,
+        addresses.c.account_id,
+        addresses.c.email,
+        addresses.c.added_at,
+        addresses.c.confirmed_at,
+    ).where(OF_PERSON)
+)
 PEOPLE = select(addresses.c.person_id).where(addresses.c.account_id == bindparam("account_id"))
 CONFIRM = (
     update(addresses)
@@ -50,7 +53,7 @@ class Addresses:
 
     def of(self, person_id: str) -> SecondAddress | None:
         """The person's, confirmed or not."""
-        row = self._connection.execute(OF, {"of_person": person_id}).one_or_none()
+        row = OF.one(self._connection, {"of_person": person_id})
         return None if row is None else SecondAddress(*row)
 
     def people(self, account_id: str) -> set[str]:

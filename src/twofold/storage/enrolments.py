@@ -1,7 +1,7 @@
 """How far those have come who must set up, and which notices they were sent."""
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -12,34 +12,47 @@ from twofold.core.rollout import Enrolment
 from twofold.ports import NearStops
 from twofold.storage.engine import insert_or_replace
 from twofold.storage.rollout_tables import enrolments, near_stops, notices
+from twofold.storage.statements import Statement
 
 COLUMNS = tuple(enrolments.c)
 NAMES = tuple(column.name for column in COLUMNS)
-PUT = {
-    dialect: insert_or_replace(dialect, enrolments, "person_id", NAMES[1:])
-    for dialect in ("sqlite", "postgresql")
-}
+VALUES = attrgetter(*NAMES)
+PUT = Statement(
+    insert_or_replace("sqlite", enrolments, "person_id", NAMES[1:]),
+    postgres=insert_or_replace("postgresql", enrolments, "person_id", NAMES[1:]),
+)
 MARKS = {
     "opened": enrolments.c.opened_at,
     "started": enrolments.c.started_at,
     "finished": enrolments.c.finished_at,
 }
-OF = select(*COLUMNS).where(enrolments.c.person_id == bindparam("person_id"))
+OF = Statement(select(*COLUMNS).where(enrolments.c.person_id == bindparam("person_id")))
 DUE = (
     select(*COLUMNS)
     .where(enrolments.c.next_at <= bindparam("now"))
     .order_by(enrolments.c.next_at, enrolments.c.person_id)
     .limit(bindparam("limit"))
 )
-NOTICED = select(notices.c.mail_id).where(
-    notices.c.person_id == bindparam("person_id"),
-    notices.c.round == bindparam("round"),
-    notices.c.kind == bindparam("kind"),
+TOLD = Statement(
+    update(enrolments)
+    .where(
+        enrolments.c.person_id == bindparam("of_person"),
+        enrolments.c.round == bindparam("of_round"),
+    )
+    .values(told_at=bindparam("at"))
 )
-CLAIM = {
-    "sqlite": sqlite.insert(notices).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(notices).on_conflict_do_nothing(),
-}
+NOTICED = Statement(
+    select(notices.c.mail_id).where(
+        notices.c.person_id == bindparam("person_id"),
+        notices.c.round == bindparam("round"),
+        notices.c.kind == bindparam("kind"),
+    )
+)
+CLAIM = Statement(
+    sqlite.insert(notices).on_conflict_do_nothing(),
+    postgres=postgresql.insert(notices).on_conflict_do_nothing(),
+    columns=("person_id", "round", "kind", "account_id", "mail_id", "written_at"),
+)
 
 
 NEAR_STOPS = select(
@@ -69,13 +82,19 @@ class Enrolments:
 
     def of(self, person_id: str) -> Enrolment | None:
         """The person's row, or None."""
-        row = self._connection.execute(OF, {"person_id": person_id}).one_or_none()
+        row = OF.one(self._connection, {"person_id": person_id})
         return None if row is None else Enrolment(*row)
 
     def put(self, enrolment: Enrolment) -> None:
         """Insert, or replace the person's row."""
-        values = dict(zip(NAMES, astuple(enrolment), strict=True))
-        self._connection.execute(PUT[self._dialect], values)
+        values = dict(zip(NAMES, VALUES(enrolment), strict=True))
+        PUT.run(self._connection, values)
+
+    def told(self, person_id: str, *, round_: int, at: Instant) -> bool:
+        """Note when the first notice of this round leaves; false if there is no row yet."""
+        return (
+            TOLD.run(self._connection, {"of_person": person_id, "of_round": round_, "at": at}) == 1
+        )
 
     def claim_notice(
         self, person: Person, *, round_: int, kind: str, mail_id: str, at: Instant
@@ -89,13 +108,12 @@ class Enrolments:
             "mail_id": mail_id,
             "written_at": at,
         }
-        claim = CLAIM[self._dialect].execution_options(preserve_rowcount=True)
-        return self._connection.execute(claim, values).rowcount == 1
+        return CLAIM.run(self._connection, values) == 1
 
     def was_noticed(self, person_id: str, *, round_: int, kind: str) -> bool:
         """Whether this notice was written to the person in this round."""
         values = {"person_id": person_id, "round": round_, "kind": kind}
-        return self._connection.execute(NOTICED, values).one_or_none() is not None
+        return NOTICED.one(self._connection, values) is not None
 
     def due(self, now: Instant, *, limit: int) -> Sequence[Enrolment]:
         """Those with a notice due, oldest due first, not locked."""

@@ -4,6 +4,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from twofold.core.people import Instant
 from twofold.core.tokens import Link, Purpose
+from twofold.storage.statements import Statement
 from twofold.storage.tables import links, people
 
 LINK = (
@@ -16,6 +17,7 @@ LINK = (
     links.c.expires_at,
     links.c.used_at,
 )
+ADD = Statement(insert(links), columns=[*(column.name for column in LINK), "token_hash"])
 FIND = select(*LINK).where(
     links.c.token_hash == bindparam("token"), links.c.purpose == bindparam("purpose")
 )
@@ -73,7 +75,7 @@ class Links:
             "expires_at": link.expires_at,
             "used_at": link.used_at,
         }
-        self._connection.execute(insert(links), values)
+        ADD.run(self._connection, values)
 
     def find(self, purpose: Purpose, token: bytes) -> Link | None:
         """The link, used and expired ones too."""

@@ -10,6 +10,7 @@ from twofold.core.mail import LEASE, Mail, MailKind, MailState, Urgency, urgency
 from twofold.core.people import Instant, Person
 from twofold.storage.people_rows import PERSON, person_of
 from twofold.storage.sealing import KeyRing
+from twofold.storage.statements import Statement
 from twofold.storage.tables import fixed, mails, people
 
 PARAMS = "mails.sealed_params"
@@ -31,6 +32,7 @@ MAIL = (
     mails.c.sent_at,
     mails.c.last_error,
 )
+ADD = Statement(insert(mails), columns=[*(column.name for column in MAIL), "urgency"])
 # A lease that ran out makes a mail due again, so `sending` is looked at too. On PostgreSQL
 # workers pass over each other's rows; on SQLite a transaction is alone anyway. Each urgency is
 # asked for by itself, so that the index leads straight to what is due.
@@ -141,7 +143,7 @@ class Mails:
 
     def add(self, mail: Mail) -> None:
         """Insert."""
-        self._connection.execute(insert(mails), self._values_of(mail))
+        ADD.run(self._connection, self._values_of(mail))
 
     def claim(self, now: Instant, *, limit: int) -> Sequence[Mail]:
         """Due mails, leased to this caller until `now + core.mail.LEASE`; the urgent ones first,

@@ -97,7 +97,7 @@ SET_EMAIL = (
     )
 )
 SEEN = update(people).where(people.c.id == bindparam("of_person")).values(seen_at=bindparam("at"))
-SET_DUTY = (
+SET_DUTY = Statement(
     update(people)
     .where(people.c.id == bindparam("of_person"))
     .values(
@@ -218,7 +218,7 @@ class People(PeopleLists):
             "of_round": duty.round,
             "extended": duty.extended_until,
         }
-        self._connection.execute(SET_DUTY, values)
+        SET_DUTY.run(self._connection, values)
 
     def seen(self, person_id: str, at: Instant) -> None:
         """Note that the person has signed in."""
