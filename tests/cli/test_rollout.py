@@ -7,8 +7,11 @@ import pytest
 
 from tests.cli.conftest import PASSWORD, Run
 from twofold import bootstrap
+from twofold.cli.world import open_world
+from twofold.core.listing import Asked, Only
 from twofold.core.people import Person
-from twofold.flows import enrol
+from twofold.flows import audit, bulk, console, enrol, listing
+from twofold.flows.setup import Refused
 from twofold.ports import Tx
 from twofold.settings import load
 
@@ -93,9 +96,27 @@ def test_it_is_paused_and_people_get_more_time(acme: Run) -> None:
     )  # fmt: skip
     assert sorted(done.out.splitlines()) == ["Ann Owner: yourself", "Ben: done"]
     reminded = acme("rollout", "remind", *by, "ben@example.org", "dora@example.org")
-    assert sorted(reminded.out.splitlines()) == ["Ben: done", "Dora: done"]
-    again = acme("rollout", "remind", *by, "ben@example.org")
-    assert again.out == "Ben: reminded today\n"
+    assert sorted(reminded.out.splitlines()) == ["Ben: paused", "Dora: paused"]
+
+
+def test_people_are_reminded_by_name_and_by_a_saved_filter(
+    acme: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few in each transaction, each person once a day."""
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    by = ("--by", "ann@example.org")
+    acme("rollout", "start", *by)
+    assert acme("rollout", "remind", *by, "ben@example.org").out == "Ben: done\n"
+    with open_world() as world:
+        (account,) = world.store.call(audit.accounts)
+        ann = world.store.call(console.as_admin, 0, account=account, email="ann@example.org")
+        assert not isinstance(ann, Refused)
+        asked = Asked(only=Only.NOT_ENROLLED)
+        world.store.call(listing.save_filter, 0, caller=ann, name="Not yet here", asked=asked)
+    done = acme("rollout", "remind", *by, "--filter", "not  yet here")
+    assert done.out.splitlines() == ["Ben: reminded today", "Dora: done"]
+    assert acme("rollout", "remind", *by, "--filter", "Nobody").status != 0
+    assert acme("rollout", "remind", *by).status != 0
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ import pytest
 
 from tests.faces.conftest import Site, text_of
 from tests.flows.rollout_changes import with_days
+from twofold.core.desk import Act
 from twofold.core.listing import Asked, Only
-from twofold.core.people import DAY, Role
+from twofold.core.people import DAY, PersonKind, Role
 from twofold.core.requirement import Requirement, requirement
-from twofold.flows import deadlines, listing, reminders
+from twofold.core.rollout import DORMANT
+from twofold.flows import deadlines, listing, people, reminders
 from twofold.flows.deadlines import Outcome
 
 
@@ -101,3 +103,53 @@ def test_a_reminder_by_hand_is_written_once_a_day_to_whoever_has_to_act(site: Si
     assert outcomes() == {ben.id: Outcome.TODAY, **others}
     acme.clock.advance(DAY)
     assert outcomes() == {ben.id: Outcome.DONE, **others}
+
+
+def test_the_locked_are_those_whom_nothing_lets_in_now(site: Site) -> None:
+    """Until the wait is over; a disabled person is not among them."""
+    acme = site.acme
+    ben, gil = acme.add("Ben"), acme.add("Gil")
+    acme.add("May")
+    assert whom(site, Only.LOCKED) == set()
+    for person in (ben, gil):
+        for _ in range(12):
+            acme.submit_password(person, proved=False)
+    acme.submit_password(acme.add("Eve"), proved=False)
+    assert whom(site, Only.LOCKED) == {"Ben", "Gil"}
+    assert whom(site, Only.LOCKED, search="gil") == {"Gil"}
+    acme.call(people.set_disabled, actor=acme.owner, person_id=gil.id, disabled=True)
+    assert whom(site, Only.LOCKED) == {"Ben"}
+    acme.help(ben, Act.UNLOCK)
+    assert whom(site, Only.LOCKED) == set()
+
+
+def test_whoever_never_signed_in_is_found_until_they_do(site: Site) -> None:
+    """Not a program, and nobody disabled."""
+    acme = site.acme
+    ben, gil = acme.add("Ben"), acme.add("Gil")
+    acme.call(
+        people.add,
+        account=acme.account, actor=acme.owner, name="Robot", email="robot@acme.example",
+        role=Role.MEMBER, kind=PersonKind.SERVICE,
+    )  # fmt: skip
+    assert whom(site, Only.NEVER) >= {"Ben", "Gil"}
+    assert "Robot" not in whom(site, Only.NEVER)
+    acme.signed_in(ben)
+    acme.call(people.set_disabled, actor=acme.owner, person_id=gil.id, disabled=True)
+    assert whom(site, Only.NEVER) & {"Ben", "Gil"} == set()
+
+
+def test_the_dormant_are_those_whose_last_sign_in_is_ninety_days_old(site: Site) -> None:
+    """To the second; one sign-in ends it, and whoever never came is no sleeper."""
+    acme = site.acme
+    ben, gil = acme.add("Ben"), acme.add("Gil")
+    acme.add("May")
+    acme.signed_in(ben)
+    acme.clock.advance(1)
+    acme.signed_in(gil)
+    acme.clock.advance(DORMANT - 1)
+    assert whom(site, Only.DORMANT) & {"Ben", "Gil", "May"} == {"Ben"}
+    acme.clock.advance(1)
+    assert whom(site, Only.DORMANT) & {"Ben", "Gil", "May"} == {"Ben", "Gil"}
+    acme.signed_in(ben)
+    assert whom(site, Only.DORMANT) & {"Ben", "Gil", "May"} == {"Gil"}

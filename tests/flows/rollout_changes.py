@@ -119,7 +119,7 @@ def list_exported(acme: Organisation) -> Callable[[], object]:
     """The people table as a file."""
     caller = acme.caller(acme.owner)
     return lambda: acme.call(
-        listing.begin_export, caller=caller, asked=Asked(), columns="role", form="csv"
+        listing.begin_export, caller=caller, asked=Asked(), ticked=0, columns="role", form="csv"
     )
 
 

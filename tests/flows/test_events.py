@@ -32,7 +32,8 @@ ELSEWHERE = {
     "desk.accepted_proofs", "desk.look", "second_admin.look", "second_admin.matters",
     "second_admin.not_possible", "second_admin.others", "second_admin.waiting_for",
     "stand_ins.digests", "stand_ins.is_spent",
-    "listing.show", "listing.stretch", "reminders.may_remind",
+    "listing.show", "listing.stretch", "listing.ids", "listing.of_ids", "listing.shut_by",
+    "listing.saved_filter", "bulk.foresee", "bulk.grounds_problems", "reminders.may_remind",
     "deadlines.may_extend",
     "links.find", "links.look", "waits.latest", "waits.look", "waits.look_stop", "waits.running",
     "wait_stops.told", "mails.list_mails",
@@ -80,6 +81,8 @@ ELSEWHERE = {
     # a file that waits for its button.
     "listing.delete_filter", "listing.save_filter",
     "authenticators.check_up_later", "sessions.touch", "roster.keep", "roster.drop",
+    # Each is a flow of the help desk.
+    "bulk.help_one",
     # A mail to oneself.
     "mail_texts.send_test",
 }  # fmt: skip

@@ -33,6 +33,9 @@ def waves(product: Product, new_page: NewPage, look: Look) -> None:
     press(page, "Give them more time")
     look(page, "more-time-errors")
     page.goto("/people?only=will-be-stopped")
+    look(page, "people-ticks")
+    bulk(page, look)
+    page.goto("/people?only=will-be-stopped")
     page.get_by_role("table").get_by_role("link").first.click()
     press(page, "Deadline, leave, exemption", "link")
     look(page, "deadline")
@@ -46,6 +49,26 @@ def waves(product: Product, new_page: NewPage, look: Look) -> None:
     look(page, "waves-paused")
     press(page, "Only report")
     look(page, "waves-report-only")
+
+
+def bulk(page: Page, look: Look) -> None:
+    """From a filter to reminded in three presses, with the keyboard alone."""
+    page.get_by_label("All 1 that this filter finds").focus()
+    page.keyboard.press("Space")
+    for words, name in (("Remind", "bulk-remind"), ("Remind 1 person", "bulk-reminded")):
+        page.get_by_role("button", name=words, exact=True).focus()
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        look(page, name)
+    page.goto("/people")
+    page.get_by_role("table").get_by_role("checkbox").last.check()
+    press(page, "Ask to set up again")
+    look(page, "bulk-again")
+    page.goto("/people")
+    page.get_by_role("table").get_by_role("checkbox").last.check()
+    press(page, "Take along as a file")
+    look(page, "bulk-export")
+    look_at(page, look, "/people/act?act=unlock", "bulk-nobody")
 
 
 def pause(page: Page, hours: str) -> None:

@@ -1,6 +1,6 @@
 """`twofold rollout`: look at the rollout, begin it, pause it, give people more time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import click
@@ -16,8 +16,10 @@ from twofold.core.rehearsal import Rehearsal
 from twofold.core.rules import EVERYBODY, Target, TargetKind
 from twofold.core.sessions import Caller
 from twofold.flows import (
+    bulk,
     console,
     deadlines,
+    listing,
     pauses,
     progress,
     rehearsal,
@@ -280,24 +282,40 @@ def extend(by: str, until: str, reason: str, emails: tuple[str, ...], account: s
 
 @rollout.command()
 @by_option
-@click.argument("emails", nargs=-1, required=True, metavar="EMAIL...")
+@click.option("--filter", "name", metavar="NAME", help="Whom a saved filter of People finds.")
+@click.argument("emails", nargs=-1, metavar="[EMAIL...]")
 @account_option
-def remind(by: str, emails: tuple[str, ...], account: str | None) -> None:
+def remind(by: str, name: str | None, emails: tuple[str, ...], account: str | None) -> None:
     """Remind people now, each at most once a day; one line for each says what became of it.
 
     Only those are written to of whom a second factor is asked and who have none.
     """
-    done = _act(
-        account,
-        by,
-        lambda world, chosen, caller: world.store.call(
-            reminders.remind_by_hand,
-            world.clock.now(),
-            actor=caller.person,
-            people=[_person_id(world, chosen, email) for email in emails],
-        ),
-    )
-    _say(done)
+    if not emails and name is None:
+        refuse("Name people by their addresses, or a saved filter by --filter.")
+    with open_world() as world:
+        chosen = the_account(world, account)
+        caller = _caller(world, chosen, by)
+        ids = [_person_id(world, chosen, email) for email in emails]
+        for some in [ids, *([] if name is None else _found_by(world, chosen, name))]:
+            _say(
+                world.store.call(
+                    reminders.remind_by_hand, world.clock.now(), actor=caller.person, people=some
+                )
+            )
+
+
+def _found_by(world: World, account: Account, name: str) -> Iterator[Sequence[str]]:
+    """The ids of whom the saved filter finds, some at a time."""
+    asked = world.store.call(listing.saved_filter, account_id=account.id, name=name)
+    if asked is None:
+        refuse(f"No filter is saved as {name}.")
+    now, after, more = world.clock.now(), "", True
+    while more:
+        some, after = world.store.call(
+            listing.ids, now, account=account, asked=asked, after=after, size=bulk.AT_ONCE
+        )
+        yield some
+        more = bool(after)
 
 
 def _say(results: Sequence[deadlines.Result]) -> None:

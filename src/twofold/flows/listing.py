@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from twofold.core.events import EventKind
-from twofold.core.listing import COUNTED_TO, MOST_AT_ONCE, Asked, Line, Only, fields_of
-from twofold.core.locks import Counted, locks_of
+from twofold.core.listing import COUNTED_TO, MOST_AT_ONCE, Asked, Line, Only, asked_of, fields_of
+from twofold.core.locks import Counted, LockKind, locks_of
 from twofold.core.people import DAY, Account, Instant, Person, email_key
 from twofold.core.policy import numbers_of, profile_of
 from twofold.core.sessions import Caller
@@ -76,11 +76,23 @@ def stretch(
     tx: Tx, now: Instant, *, account: Account, asked: Asked, after: str, size: int
 ) -> tuple[Sequence[Line], str]:
     """`size` lines after the key `after`, and the key after which the next ones begin, or ""."""
+    people, next_after = ids(tx, now, account=account, asked=asked, after=after, size=size)
+    return tx.people_table.lines(account, people), next_after
+
+
+def ids(
+    tx: Tx, now: Instant, *, account: Account, asked: Asked, after: str, size: int
+) -> tuple[Sequence[str], str]:
+    """The ids of the same people; no more is read of them."""
     locked = _locked(tx, now, account) if asked.only is Only.LOCKED else None
     keys = tx.people_table.keys(account, now, asked, after=after, limit=size + 1, ids=locked)
     more, keys = len(keys) > size, keys[:size]
-    lines = tx.people_table.lines(account, [id_ for id_, _ in keys])
-    return lines, keys[-1][1] if more else ""
+    return [id_ for id_, _ in keys], keys[-1][1] if more else ""
+
+
+def of_ids(tx: Tx, *, account: Account, people: Sequence[str]) -> Sequence[Line]:
+    """The lines of these people of the account, in the order of their addresses."""
+    return tx.people_table.lines(account, list(dict.fromkeys(people)))
 
 
 def _count(tx: Tx, now: Instant, account: Account, asked: Asked, most: int) -> int:
@@ -94,10 +106,11 @@ def _count(tx: Tx, now: Instant, account: Account, asked: Asked, most: int) -> i
 def _locked(tx: Tx, now: Instant, account: Account) -> list[str]:
     """The ids of those whom something shuts out at this moment."""
     suspects = tx.people_table.suspects(account, now - COUNTED_SINCE, limit=MOST_SUSPECTS)
-    return [person.id for person in suspects if _is_locked(tx, now, account, person)]
+    return [person.id for person in suspects if shut_by(tx, now, account, person)]
 
 
-def _is_locked(tx: Tx, now: Instant, account: Account, person: Person) -> bool:
+def shut_by(tx: Tx, now: Instant, account: Account, person: Person) -> Sequence[LockKind]:
+    """What shuts the person out at this moment."""
     active = tx.authenticators.in_force(person.id)
     names = ("pw:person", "code:person", "code:row", "code:enrol")
     states = guard.peek(tx, [f"{name}:{person.id}" for name in names])
@@ -110,7 +123,7 @@ def _is_locked(tx: Tx, now: Instant, account: Account, person: Person) -> bool:
         profile=profile_of(account, person.role),
         counted=Counted(passwords=passwords, codes=codes, in_a_row=in_a_row, set_up=set_up),
     )
-    return any(lock.kind.is_shut for lock in found)
+    return [lock.kind for lock in found if lock.kind.is_shut]
 
 
 def only_hit(listing: Listing, search: str) -> Person | None:
@@ -124,18 +137,19 @@ def only_hit(listing: Listing, search: str) -> Person | None:
 
 
 def begin_export(
-    tx: Tx, now: Instant, *, caller: Caller, asked: Asked, columns: str, form: str
+    tx: Tx, now: Instant, *, caller: Caller, asked: Asked, ticked: int, columns: str, form: str
 ) -> Mapping[str, str]:
     """Note that the caller takes these people along as a file, `form` being "csv" or "json"; the
-    names of the groups.
+    names of the groups. `ticked` is how many were chosen one by one, 0 for whom the filter finds.
     """
+    chosen = f"{ticked} ticked" if ticked else urlencode(fields_of(asked))
     tx.events.add(
         caller.account.id,
         EventKind.PEOPLE_EXPORTED,
         now,
         actor_id=caller.person.id,
         subject_id=None,
-        data={"form": form, "filter": urlencode(fields_of(asked)), "columns": columns},
+        data={"form": form, "filter": chosen, "columns": columns},
     )
     return {group.id: group.name for group in tx.groups.of_account(caller.account.id)}
 
@@ -162,6 +176,14 @@ def save_filter(
     )
     tx.saved_filters.add(saved)
     return saved
+
+
+def saved_filter(tx: Tx, *, account_id: str, name: str) -> Asked | None:
+    """What the filter of this name asks for, however the name is written."""
+    for saved in tx.saved_filters.of_account(account_id):
+        if saved.name.casefold() == " ".join(name.split()).casefold():
+            return asked_of(dict(parse_qsl(saved.query)))
+    return None
 
 
 def delete_filter(tx: Tx, *, caller: Caller, filter_id: str) -> bool:

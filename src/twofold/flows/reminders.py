@@ -109,8 +109,15 @@ def may_remind(tx: Tx, now: Instant, account: Account, actor: Person, person: Pe
         return Outcome.NOT_YOURS
     if tx.authenticators.has_factor(person.id):
         return Outcome.ENROLLED
-    if not ruling(account, person, now).required or person.state is PersonState.DISABLED:
+    if person.state is PersonState.DISABLED:
+        return Outcome.DISABLED
+    found = ruling(account, person, now)
+    if found.exempt_until is not None:
+        return Outcome.EXEMPT
+    if not found.required:
         return Outcome.NOT_ASKED
+    if found.pause is not None:
+        return Outcome.PAUSED
     kind = _by_hand(account, person, now).kind
     if tx.enrolments.was_noticed(person.id, round_=account.policy.round, kind=kind):
         return Outcome.TODAY

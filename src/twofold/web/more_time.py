@@ -1,24 +1,22 @@
 """More time: for one or many at once, leave, and exemptions."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.responses import Response
 
 from twofold.core.deadlines import morning_of
-from twofold.core.listing import asked_of, fields_of
+from twofold.core.listing import Line, asked_of, fields_of
 from twofold.core.moments import when_in
 from twofold.core.people import Instant, Role
 from twofold.core.requirement import ruling
 from twofold.core.requirement_words import about_person
-from twofold.flows import deadlines, listing, rollout_look
+from twofold.flows import bulk, deadlines, listing, rollout_look
 from twofold.flows.deadlines import Outcome, Result
 from twofold.flows.setup import Refused
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.forms import FieldError
 
 PATH, ONE = "/people/more-time", "/people/{id}/deadline"
-FILLED = 200
-"""People of a filter that stand in the form from the beginning."""
 WORDS = {
     Outcome.DONE: "Has until then, and was told by mail",
     Outcome.ENROLLED: "Has set it up already; nothing was changed",
@@ -31,15 +29,22 @@ WORDS = {
 
 
 async def show(ctx: Ctx) -> Response:
-    """GET /people/more-time: with the people of a filter of the people table, if one is named."""
-    asked = asked_of(ctx.request.query_params)
-    people = ""
-    if fields_of(asked):
-        lines, _ = await ctx.world.store.run(
-            listing.stretch, ctx.now, account=ctx.me.account, asked=asked, after="", size=FILLED
+    """GET /people/more-time: with the people of a filter of the people table, or those ticked
+    there: fields `who`, once for each.
+    """
+    given, account = ctx.request.query_params, ctx.me.account
+    asked, ticked, more = asked_of(given), given.getlist("who"), ""
+    lines: Sequence[Line] = []
+    if ticked:
+        lines = await ctx.world.store.run(
+            listing.of_ids, account=account, people=ticked[: bulk.MOST]
         )
-        people = "\n".join(line.person.email for line in lines if not line.enrolled)
-    return _page(ctx, {"people": people, "until": "", "reason": ""}, [])
+    elif fields_of(asked) or given.get("all"):
+        lines, more = await ctx.world.store.run(
+            listing.stretch, ctx.now, account=account, asked=asked, after="", size=bulk.MOST
+        )
+    people = "\n".join(line.person.email for line in lines if not line.enrolled)
+    return _page(ctx, {"people": people, "until": "", "reason": ""}, [], is_cut=bool(more))
 
 
 def _page(
@@ -47,11 +52,14 @@ def _page(
     values: dict[str, str],
     errors: list[FieldError],
     results: list[tuple[Result, str]] | None = None,
+    *,
+    is_cut: bool = False,
 ) -> Response:
     return ctx.render(
         "more_time.html",
         422 if errors else 200,
         values=values,
+        most=bulk.MOST if is_cut else 0,
         results=results or [],
         done=sum(result.outcome is Outcome.DONE for result, _ in results or []),
         zone=ctx.me.account.policy.calendar.zone,

@@ -21,7 +21,7 @@ from twofold.core.listing import (
     fields_of,
 )
 from twofold.core.people import Account, Instant, Role
-from twofold.flows import listing
+from twofold.flows import bulk, listing
 from twofold.flows.setup import Refused
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.cookies import COLUMNS
@@ -72,6 +72,7 @@ async def _page(ctx: Ctx, asked: Asked, errors: list[FieldError]) -> Response:
         roles=[("", "Any role"), *((role.value, words) for role, words in ROLES.items())],
         groups=[("", "Any group"), *found.groups.items()],
         found=found.found,
+        most=bulk.MOST,
         found_words=number_words(found.found, MOST_AT_ONCE),
         after=after,
         next_after=found.next_after,
@@ -153,23 +154,35 @@ async def export_json(ctx: Ctx) -> Response:
 
 
 async def _export(ctx: Ctx, form: str, media_type: str) -> Response:
-    asked = asked_of(ctx.form)
+    asked, ticked = asked_of(ctx.form), ctx.field("people").split()
     columns = columns_of(ctx.field("columns").split())
     groups = await ctx.world.store.run(
         listing.begin_export,
         ctx.now,
         caller=ctx.me,
         asked=asked,
+        ticked=len(ticked),
         columns=" ".join(columns),
         form=form,
     )
-    stretches = _stretches(ctx, asked, columns, groups)
+    stretches = (
+        _ticked(ctx, ticked, columns, groups) if ticked else _stretches(ctx, asked, columns, groups)
+    )
     names = ("name", *(column.value for column in columns))
     return StreamingResponse(
         as_csv(names, stretches) if form == "csv" else as_json(stretches),
         media_type=f"{media_type}; charset=utf-8",
         headers={"content-disposition": f'attachment; filename="people.{form}"'},
     )
+
+
+async def _ticked(
+    ctx: Ctx, people: Sequence[str], columns: Sequence[Column], groups: Mapping[str, str]
+) -> AsyncIterator[list[dict[str, object]]]:
+    """Those who were chosen one by one."""
+    account = ctx.me.account
+    lines = await ctx.world.store.run(listing.of_ids, account=account, people=people)
+    yield [_entry(line, columns, account, ctx.now, groups) for line in lines]
 
 
 async def _stretches(
