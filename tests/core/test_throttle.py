@@ -356,6 +356,14 @@ def test_a_right_code_fills_the_day_of_a_known_browser_and_not_its_month() -> No
     assert ask_code(NOW + MONTH, browser=state) == Single(known=True)
 
 
+def test_a_right_code_fills_a_day_only_where_something_is_counted() -> None:
+    """Of a clean record nothing has to be written: failures and used codes are what is filled."""
+    assert throttle.code_right_in_known(NOTHING, NOW) == NOTHING
+    failed, used = State(failures=(NOW - 5,)), State(used=(NOW - 5,))
+    assert throttle.code_right_in_known(failed, NOW) == State(failures=(NOW - 5,), until=NOW)
+    assert throttle.code_right_in_known(used, NOW) == State(used=(NOW - 5,), until=NOW)
+
+
 @given(st.lists(st.tuples(st.integers(0, 3 * DAY), st.booleans()), min_size=1, max_size=200))
 @settings(max_examples=100)
 def test_a_copied_cookie_never_passes_its_budget(tries: list[tuple[int, bool]]) -> None:

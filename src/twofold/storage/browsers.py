@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from twofold.core.browsers import Browser
 from twofold.core.people import Instant
+from twofold.storage.statements import Statement
 from twofold.storage.tables import browsers
 
 BROWSER = (
@@ -20,8 +21,10 @@ BROWSER = (
     browsers.c.trusted_until,
     browsers.c.factors,
 )
-BY_TOKEN = select(*BROWSER).where(
-    browsers.c.token_hash == bindparam("token"), browsers.c.person_id == bindparam("person_id")
+BY_TOKEN = Statement(
+    select(*BROWSER).where(
+        browsers.c.token_hash == bindparam("token"), browsers.c.person_id == bindparam("person_id")
+    )
 )
 SEEN = (
     update(browsers)
@@ -74,7 +77,7 @@ class Browsers:
     def by_token(self, token: bytes, person_id: str) -> Browser | None:
         """The person's browser with this cookie; nobody else's."""
         values = {"token": token, "person_id": person_id}
-        row = self._connection.execute(BY_TOKEN, values).one_or_none()
+        row = BY_TOKEN.one(self._connection, values)
         return None if row is None else Browser(*row)
 
     def seen(self, browser_id: str, *, at: Instant, name: str, address: str) -> None:
