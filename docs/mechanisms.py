@@ -36,8 +36,6 @@ OWED = {
     "29": "the OpenID provider",
     "A13.1": "the OpenID provider",
     "A13.2": "the OpenID provider",
-    "A13.4": "forward authentication",
-    "A13.5": "forward authentication",
     "A14.3": "the REST interface",
 }
 """Mechanisms of parts that are not built, and which part owes their tests."""

@@ -20,6 +20,7 @@ from twofold.core.crowd import LOUD
 from twofold.core.errors import StartError
 from twofold.data import load_apps, load_common
 from twofold.flows import setup
+from twofold.gate.app import PREFIXES, ForwardAuth
 from twofold.hashing import Argon2Hasher
 from twofold.mail.messages import MailTemplates
 from twofold.mail.report_box import Maildir, Stream
@@ -171,7 +172,8 @@ def build_faces(
     """Everything that is served, as one ASGI application. `tell` is that of `build_app`; `pages`
     are others than those of the product alone.
     """
-    return Faces(pages or build_app(world, tell=tell), {PREFIX: build_api(world)})
+    gate = dict.fromkeys(PREFIXES, ForwardAuth(world))
+    return Faces(pages or build_app(world, tell=tell), {**gate, PREFIX: build_api(world)})
 
 
 def serve(settings: Settings, echo: Callable[[str], None]) -> None:

@@ -100,6 +100,8 @@ def test_words_are_kept_for_ever() -> None:
         "BROWSER_TRUSTED": "browser:trusted",
         "BROWSER_ENDED": "browser:ended",
         "GUARD_CHANGED": "policy:guard-changed",
+        "SITES_CHANGED": "policy:sites-changed",
+        "SITE_ENTERED": "session:site-entered",
         "LANGUAGE_CHOSEN": "person:language-chosen",
         "MAIL_LANGUAGE_SET": "policy:mail-language-changed",
         "MAIL_TEXT_CHANGED": "policy:mail-text-changed",

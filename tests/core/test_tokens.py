@@ -44,5 +44,8 @@ def test_every_link_has_a_lifetime_and_nothing_else_has() -> None:
         Purpose.STOP_WAIT,
         Purpose.API_KEY,
         Purpose.API_BROWSER,
+        Purpose.SITE_BEGUN,
+        Purpose.SITE_TICKET,
+        Purpose.SITE_PASS,
     }
     assert RECOVERY_LIFETIME == {Maker.CONSOLE: HOUR, Maker.DESK: DAY, Maker.WAIT: DAY}

@@ -7,6 +7,7 @@ from tests.flows import (
     group_changes,
     passkey_changes,
     rollout_changes,
+    site_changes,
     way_back_changes,
 )
 from tests.world import DESK, ENCODED, HERE, Organisation
@@ -569,6 +570,7 @@ TABLE: dict[EventKind, tuple[str, Prepare]] = {
     **passkey_changes.TABLE,
     **group_changes.TABLE,
     **api_changes.TABLE,
+    **site_changes.TABLE,
 }
 MORE: dict[str, tuple[EventKind, Prepare]] = {
     **passkey_changes.MORE,

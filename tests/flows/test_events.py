@@ -44,7 +44,9 @@ ELSEWHERE = {
     "rehearsal.preview", "rollout.standing", "rollout_look.can_take_back",
     "rollout_look.group_names", "rollout_look.near_stops", "rollout_look.person",
     "rollout_look.waves",
-    "second_step.code_page",
+    "second_step.code_page", "sites.list_sites", "sites.preview", "sites.read_text",
+    # A ticket is written down when it is used.
+    "sites.hand_over",
     "second_step.takes_passkeys_only", "sessions.places",
     "setup.needs_first_admin", "sign_in.whose_expired", "step_up.code_answer",
     "compare.with_others", "compare.with_person", "troubleshoot.case_by_email",

@@ -13,7 +13,14 @@ def test_nothing_alive_is_deleted(acme: Organisation) -> None:
     acme.half_token(owner)
     acme.store.call(lambda tx: tx.uploads.add("u", acme.account_id, owner.id, b"x", acme.now))
     assert acme.call(purge) == Purged(
-        sign_ins=0, sessions=0, uploads=0, counters=0, browsers=0, challenges=0, verifications=0
+        sign_ins=0,
+        sessions=0,
+        uploads=0,
+        counters=0,
+        browsers=0,
+        challenges=0,
+        verifications=0,
+        tickets=0,
     )
     assert acme.sessions(owner) == 1
 

@@ -24,6 +24,7 @@ SUMMARIES = {
     "people": "Add, import and list people.",
     "api-key": "Make, list, rotate and end the keys of applications that check codes here.",
     "rollout": "Look at the rollout, begin it, pause it, give people more time.",
+    "sites": "List and change the sites that reverse proxies protect.",
     "explain": "Say why somebody cannot sign in.",
     "mail": "Look at the outbox, send what waits, read what came back.",
     "audit": "Read the log of what happened, and check that nobody changed it.",

@@ -95,6 +95,8 @@ class EventKind(StrEnum):
     BROWSER_TRUSTED = "browser:trusted"
     BROWSER_ENDED = "browser:ended"
     GUARD_CHANGED = "policy:guard-changed"
+    SITES_CHANGED = "policy:sites-changed"
+    SITE_ENTERED = "session:site-entered"
     LANGUAGE_CHOSEN = "person:language-chosen"
     MAIL_LANGUAGE_SET = "policy:mail-language-changed"
     MAIL_TEXT_CHANGED = "policy:mail-text-changed"
@@ -186,6 +188,8 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.POLICY_SWITCHED_OFF: (Group.POLICY, "Two-factor switched off"),
     EventKind.POLICY_REFUSED: (Group.POLICY, "Switching on refused"),
     EventKind.GUARD_CHANGED: (Group.POLICY, "Settings against guessing changed"),
+    EventKind.SITES_CHANGED: (Group.POLICY, "Protected sites changed"),
+    EventKind.SITE_ENTERED: (Group.SIGN_INS, "Protected site entered"),
     EventKind.LANGUAGE_CHOSEN: (Group.PEOPLE, "Language of own mails chosen"),
     EventKind.MAIL_LANGUAGE_SET: (Group.POLICY, "Language of mails changed"),
     EventKind.MAIL_TEXT_CHANGED: (Group.POLICY, "Text of a mail changed"),

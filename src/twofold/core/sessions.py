@@ -17,6 +17,8 @@ SESSION_LIFETIME = 24 * HOUR
 """Seconds after which a session ends whatever happens (NIST SP 800-63B-4 section 2.2.3)."""
 SESSION_IDLE = HOUR
 """Seconds without a request after which a session ends (NIST SP 800-63B-4 section 2.2.3)."""
+TOUCH_EVERY = MINUTE
+"""Seconds between two writes of a session's last use."""
 FRESH = 5 * MINUTE
 """Seconds for which a proof of password or factor allows a sensitive act (promise P4)."""
 

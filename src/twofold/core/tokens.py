@@ -29,6 +29,12 @@ class Purpose(StrEnum):
     """A link mailed to a second address, which proves that it is the person's."""
     PASSKEY = "passkey"
     """The cookie of a sign-in page on which a passkey may be used."""
+    SITE_BEGUN = "site-begun"
+    """The cookie of a browser that went off from a protected site to sign in."""
+    SITE_TICKET = "site-ticket"
+    """What hands a session over to a protected site, once."""
+    SITE_PASS = "site-pass"  # noqa: S105 - the name of a purpose, not a password
+    """The cookie with which a session is known on a protected site."""
     WAIT = "wait"
     """A mailed link that begins a delayed recovery."""
     STOP_WAIT = "stop-wait"

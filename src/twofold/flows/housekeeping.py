@@ -26,6 +26,7 @@ class Purged:
     browsers: int
     challenges: int
     verifications: int
+    tickets: int
 
 
 def purge(tx: Tx, now: Instant) -> Purged:
@@ -38,4 +39,5 @@ def purge(tx: Tx, now: Instant) -> Purged:
         browsers=tx.browsers.purge(now - KNOWN_FOR),
         challenges=tx.challenges.purge(now - HOUR),
         verifications=tx.verifications.purge(now - KEPT),
+        tickets=tx.protected.purge(now),
     )

@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from twofold.core.apps import Catalogue
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.core.sites import Visit
 from twofold.ports.applying import Applications, Verifications
 from twofold.ports.authenticating import Authenticators, Challenges, Passkeys, Recovery
 from twofold.ports.comparing import Comparisons, SetUps, Success
@@ -42,6 +43,7 @@ from twofold.ports.posting import (
     Rendered,
     ReportBox,
 )
+from twofold.ports.protecting import ProtectedSites
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
 from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions, NearStops
@@ -90,6 +92,10 @@ class Store(Protocol):
 
     async def half_caller(self, token: bytes, now: Instant) -> HalfCaller | None:
         """The same for a half-finished sign-in."""
+        ...
+
+    async def visit(self, host: str, token: bytes, now: Instant) -> Visit | None:
+        """The look-up behind every request to a protected site: the same, with the site."""
         ...
 
     async def ready(self) -> bool:
@@ -179,6 +185,7 @@ __all__ = [
     "PeopleTable",
     "PersonRow",
     "Postbox",
+    "ProtectedSites",
     "Random",
     "Recovery",
     "Rendered",

@@ -21,6 +21,7 @@ from twofold.ports.nouns import (
     Uploads,
 )
 from twofold.ports.posting import Mails, MailTexts
+from twofold.ports.protecting import ProtectedSites
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
 from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions
@@ -109,3 +110,5 @@ class Tx(Protocol):
     def applications(self) -> Applications: ...
     @property
     def verifications(self) -> Verifications: ...
+    @property
+    def protected(self) -> ProtectedSites: ...

@@ -23,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from twofold.core.errors import Overloaded, StorageUnavailable
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.core.sites import Visit
 from twofold.ports import Random, Tx
 from twofold.storage.engine import (
     POSTGRES_READER,
@@ -104,6 +105,10 @@ class PostgresStore:
     async def half_caller(self, token: bytes, now: Instant) -> HalfCaller | None:
         """The look-up of a half-finished sign-in."""
         return await self.run(lambda tx: tx.sign_ins.by_token(token, now))
+
+    async def visit(self, host: str, token: bytes, now: Instant) -> Visit | None:
+        """The look-up behind a protected site."""
+        return await self.run(lambda tx: tx.protected.visit(host, token, now))
 
     async def ready(self) -> bool:
         """Whether the database answers in time."""

@@ -27,8 +27,9 @@ from sqlalchemy.exc import DBAPIError
 from twofold.core.errors import Overloaded, StorageUnavailable
 from twofold.core.people import Instant
 from twofold.core.sessions import Caller, HalfCaller
+from twofold.core.sites import Visit
 from twofold.ports import Random, Tx
-from twofold.storage import sessions, sign_ins
+from twofold.storage import sessions, sign_ins, sites
 from twofold.storage.engine import (
     is_outage,
     sqlite_driver,
@@ -170,6 +171,11 @@ class SqliteStore:
         """The look-up of a half-finished sign-in, inline."""
         row = self._read(sign_ins.BY_TOKEN, {"token": token, "now": now})
         return None if row is None else sign_ins.half_caller_of(row)
+
+    async def visit(self, host: str, token: bytes, now: Instant) -> Visit | None:
+        """The look-up behind a protected site, inline."""
+        row = self._read(sites.VISIT, sites.look_up(host, token, now))
+        return None if row is None else sites.visit_of(row)
 
     async def ready(self) -> bool:
         """Whether the storage thread begins and ends a transaction in time."""

@@ -34,6 +34,7 @@ from twofold.storage.saved_filters import SavedFilters
 from twofold.storage.sealing import KeyRing
 from twofold.storage.sessions import Sessions
 from twofold.storage.sign_ins import SignIns
+from twofold.storage.sites import ProtectedSites
 from twofold.storage.uploads import Uploads
 from twofold.storage.verifications import Verifications
 from twofold.storage.waits import Waits
@@ -75,6 +76,7 @@ class Transaction:
         self.saved_filters = SavedFilters(connection)
         self.applications = Applications(connection)
         self.verifications = Verifications(connection)
+        self.protected = ProtectedSites(connection)
         self._connection, self._ring = connection, ring
 
     def keyed_digest(self, use: str, text: str) -> str:

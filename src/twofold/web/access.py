@@ -19,7 +19,7 @@ from twofold.core.passkeys import RelyingParty, relying_party
 from twofold.core.people import Instant, Role
 from twofold.core.policy import lacks_passkey, session_suffices
 from twofold.core.requirement_words import banner
-from twofold.core.sessions import Caller, HalfCaller, Stage
+from twofold.core.sessions import TOUCH_EVERY, Caller, HalfCaller, Stage
 from twofold.core.tokens import Purpose, digest
 from twofold.explaining import Explainer
 from twofold.flows import sessions
@@ -39,8 +39,6 @@ ONLY = {
     Role.OWNER: "Only owners can open this page.",
 }
 """What somebody is told whose role is too low for a page, by the least role."""
-TOUCH_EVERY = 60
-"""Seconds between two writes of a session's last use."""
 
 
 class Needs(StrEnum):

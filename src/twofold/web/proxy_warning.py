@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import structlog
 from starlette.datastructures import Headers
 
-from twofold.web.source import Network, unnamed_proxy
+from twofold.core.hops import Network
+from twofold.web.source import unnamed_proxy
 
 SENTENCE = (
     "Requests come from {peer} with X-Forwarded-For, but TWOFOLD_TRUSTED_PROXIES is not set, so "

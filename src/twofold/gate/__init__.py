@@ -1,0 +1,1 @@
+"""A face: forward authentication for reverse proxies (`app.py`)."""
