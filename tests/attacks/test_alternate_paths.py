@@ -16,10 +16,19 @@ from twofold.core.mail import MailKind
 from twofold.core.people import Person, Role
 from twofold.core.tokens import Purpose
 from twofold.flows import people
+from twofold.gate.app import PREFIXES, ForwardAuth
 from twofold.web.access import Needs
 from twofold.web.app import ALL_PAGES
 from twofold.web.shell import Shell
 
+GATE = {
+    "/gate/nginx",
+    "/gate/forward",
+    "/.twofold/sign-in",
+    "/.twofold/callback",
+    "/.twofold/sign-out",
+}
+"""What forward authentication answers to; its attacks are in `tests/gate/`."""
 PROTECTED = [page for page in ALL_PAGES if page.needs is Needs.SESSION]
 
 
@@ -38,7 +47,11 @@ def test_every_route_of_the_application_declares_what_it_needs(site: Site) -> No
     """
     assert isinstance(site.app, Faces)
     assert isinstance(site.app.web, Shell)
-    assert list(site.app.beside) == [PREFIX]
+    assert list(site.app.beside) == [*PREFIXES, PREFIX]
+    gate = site.app.beside[PREFIXES[0]]
+    assert isinstance(gate, ForwardAuth)
+    assert set(gate.paths) == GATE
+    assert site.app.beside[PREFIXES[1]] is gate
     routes = site.app.web._app.routes  # type: ignore[attr-defined]
     assert all(isinstance(route, Route) for route in routes)
     paths = sorted(route.path for route in routes)

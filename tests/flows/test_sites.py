@@ -60,7 +60,7 @@ def test_a_text_that_is_wrong_changes_nothing(acme: Organisation) -> None:
 
 
 def test_a_ticket_works_once_in_the_browser_that_began(acme: Organisation) -> None:
-    """On its own host, within its half minute (mechanism 29 for tickets)."""
+    """On its own host, within its half minute."""
     protect(acme, f"https://{HOST}\n / session\nhttps://b.example.org\n / session")
     caller = acme.caller(acme.owner)
     token = ticket(acme, caller)
