@@ -136,7 +136,9 @@ REMEMBERING = {
     "src/twofold/storage/counters.py locking",
     "src/twofold/storage/counters.py names",
     "src/twofold/storage/counters.py peeking",
+    "src/twofold/storage/migrating.py scripts",
     "src/twofold/storage/policies.py policy_of",
+    "src/twofold/storage/sites.py site_of",
 }
 COMPARES = {"matching_step", "matching_pair", "claim_step"}
 
@@ -168,7 +170,8 @@ def test_codes_are_compared_and_used_up_in_one_place() -> None:
 def test_nothing_about_sign_ins_is_kept_outside_the_database() -> None:
     """Mechanism 26: no flow and no page remembers an answer, so none can be replayed from there.
     The memories below keep what a stored text of a policy means, and no policy, the names of the
-    zones that there are, and statements before anything is asked with them.
+    zones that there are, statements before anything is asked with
+    them, and the migrations.
     """
     remembering = {"cache", "lru_cache", "cached_property"}
     found = {

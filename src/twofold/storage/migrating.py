@@ -1,5 +1,6 @@
 """Bringing a database to this version's tables: forward only, one line for both databases."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -25,9 +26,15 @@ def config_for(connection: Connection | None = None) -> Config:
     return config
 
 
+@cache
+def scripts() -> ScriptDirectory:
+    """The migrations of this version, read once: they are files of the installation."""
+    return ScriptDirectory.from_config(config_for())
+
+
 def head_revision() -> str:
     """The revision of the tables that this version works with."""
-    head = ScriptDirectory.from_config(config_for()).get_current_head()
+    head = scripts().get_current_head()
     if head is None:
         raise StartError("The migrations are missing from this installation.")
     return head
@@ -35,8 +42,7 @@ def head_revision() -> str:
 
 def known_revisions() -> frozenset[str]:
     """Every revision that this version can bring up to date."""
-    scripts = ScriptDirectory.from_config(config_for())
-    return frozenset(found.revision for found in scripts.walk_revisions())
+    return frozenset(found.revision for found in scripts().walk_revisions())
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -67,8 +73,7 @@ def bring_up_to_date(engine: Engine, ring: KeyRing) -> None:
 def migrate(connection: Connection) -> None:
     """Run the migrations that are missing, if any."""
     current = MigrationContext.configure(connection).get_current_revision()
-    scripts = ScriptDirectory.from_config(config_for())
-    if current == scripts.get_current_head():
+    if current == head_revision():
         return
     if current is not None and current not in known_revisions():
         raise StartError(
