@@ -176,6 +176,7 @@ def test_whoever_never_began_is_told_with_the_fate_of_the_mail(state: MailState,
     for who, kind, start in (
         (invited, MailKind.INVITATION, "Never signed in: no password yet."),
         (BEN, MailKind.SWITCHED_ON, "Never set up."),
+        (BEN, MailKind.REMINDER, "Never set up."),
     ):
         found = diagnose(a_case(person=who, devices=(), mails=(mail(kind, state, error),)))
         assert found.standing is Standing.OPEN

@@ -36,7 +36,9 @@ WEAK = (Cause.NO_MATCH, Cause.MALFORMED, Cause.NOT_CHECKED, Cause.REPEATED, None
 UNREAD = (Cause.MALFORMED, Cause.NOT_CHECKED, Cause.REPEATED, None)
 CHANCE = 3
 """Codes without a match beside which one single probable match is taken for chance."""
-ABOUT_SET_UP = (MailKind.INVITATION, MailKind.SWITCHED_ON, MailKind.ENROL_LINK)
+ABOUT_SET_UP = (
+    MailKind.INVITATION, MailKind.SWITCHED_ON, MailKind.REMINDER, MailKind.ENROL_LINK,
+)  # fmt: skip
 WHO = "Do not act before you know who is calling: call back on a number that you know."
 
 
