@@ -128,12 +128,13 @@ def first_lines(wanted: Wanted, world: World, made: Built, folder: Path) -> list
     """What is printed when it is ready."""
     stays = "kept" if wanted.folder is not None else "removed at the end"
     people = showcase(made)
-    wide = max(len(what) for what, _ in people)
+    wide = max(len(what) for _, what, _ in people)
+    wider = max(len(one.email) for _, _, one in people)
     return [
         f"address: {world.public_url}/demo",
         f"data:    {folder.resolve()} ({stays})",
         "mail:    nothing is mailed out; what would be sent stands under Mail",
         "codes:   on the phones that the demonstration shows, here and nowhere else",
         "Sign in as (passwords are new at each start):",
-        *(f"  {what:{wide}}  {one.email}  {one.password}" for what, one in people),
+        *(f"  {what:{wide}}  {one.email:{wider}}  {one.password}" for _, what, one in people),
     ]

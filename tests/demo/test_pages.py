@@ -17,7 +17,7 @@ from twofold.demo.pages import Heads, showcase
 from twofold.flows import people
 from twofold.web.app import ALL_PAGES, build_app
 
-SAYS = re.compile(r"Demonstration\. (\d+) people who do not exist\. Nothing is mailed out")
+SAYS = re.compile(r"Demonstration with (\d+) people who do not exist\. Nothing is mailed out\.")
 
 
 def strips(browser: Browser) -> dict[str, int]:
@@ -91,7 +91,7 @@ def test_the_first_page_names_five_people_with_their_passwords(stage: Stage) -> 
     page = stage.browser().get("/demo")
     text = text_of(page)
     assert len(showcase(stage.built)) == 5
-    for what, holder in showcase(stage.built):
+    for _, what, holder in showcase(stage.built):
         assert what in text
         assert holder.name in text
         assert holder.password in text
@@ -144,6 +144,26 @@ def test_somebody_with_a_temporary_pass_finds_it_on_their_page(stage: Stage) -> 
         "/sign-in/code/recovery", {"recovery_code": holder.told}, form_at="/sign-in/code/recovery"
     )
     assert answer.status_code == 303
+
+
+def test_somebody_without_a_phone_sets_up_with_the_one_of_the_demonstration(stage: Stage) -> None:
+    """The key of the set-up page is typed into it, and its code makes the set-up count."""
+    browser, holder = stage.browser(), stage.holder(Part.AWAY)
+    assert signs_in(browser, holder) == "/"
+    page = browser.get("/profile/set-up")
+    found = re.search(r'id="setup-key">(.*?)</code>', page.text)
+    assert found
+    key = " ".join(re.findall(r"[A-Z2-7]{4}", found[1]))
+    for typed, status in (("AB CD", 422), (key.lower(), 303)):
+        answer = browser.post(
+            "/demo/phone", {"who": holder.email, "key": typed}, form_at="/demo/phone"
+        )
+        assert answer.status_code == status
+    shown = re.search(r"Code now (\d{6})", text_of(browser.get("/demo/phone")))
+    assert shown
+    saved = browser.post("/profile/set-up/save", {"code": shown[1]}, form_at="/profile/set-up")
+    assert saved.status_code == 200
+    assert "recovery codes" in text_of(saved).lower()
 
 
 def test_whoever_is_locked_out_does_not_get_in(stage: Stage) -> None:

@@ -15,6 +15,7 @@ from functools import partial
 
 from twofold.core.listing import Asked, Only
 from twofold.core.people import HOUR, MINUTE, Instant, Role
+from twofold.core.rollout import HOLD
 from twofold.core.roster import Roster, parse
 from twofold.core.roster_plan import Plan
 from twofold.core.rules import EVERYBODY, Target, TargetKind
@@ -67,6 +68,8 @@ def plan(player: Player, members: Sequence[Member], when: Dates) -> None:
     at(when.helpdesk, did(_switch, chief=chief, target=desk, days=HELPDESK_DAYS))
     at(when.finance, did(_switch_group, chief=chief, name=FINANCE, days=FINANCE_DAYS))
     at(when.switched, did(_switch, chief=chief, target=EVERYBODY, days=DAYS))
+    for moment in (when.helpdesk, when.finance, when.switched):
+        player.deliver(moment + HOLD + MINUTE)
     at(when.switched + HOUR, did(_save_filters, chief=chief))
     fates.plan(player, everybody, when)
 

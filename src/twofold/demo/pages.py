@@ -4,9 +4,11 @@ They show passwords and codes to whoever asks, so they are served on this comput
 other application than that of the demonstration has them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from base64 import b32decode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -17,13 +19,14 @@ from twofold.core.people import Instant, Person, email_key
 from twofold.core.sessions import Stage
 from twofold.core.throttle import Pair, Single
 from twofold.demo.build import Built
-from twofold.demo.cast import Member, Part
+from twofold.demo.cast import Part, of_part
 from twofold.demo.dates import CALENDAR
 from twofold.demo.history import ORGANISATION
 from twofold.demo.phones import Entry, Holder
 from twofold.flows import second_step
 from twofold.ports import Store, Tx
 from twofold.web.access import Ctx, Needs, Page
+from twofold.web.forms import FieldError
 from twofold.web.render import Over
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,16 +57,19 @@ def over(heads: Heads) -> Over:
     return Over(TEMPLATES, "demo_strip.html", {"people": heads.count})
 
 
-def showcase(built: Built) -> list[tuple[str, Holder]]:
-    """Whom to begin with: what they are, and who."""
-    wanted: Sequence[tuple[str, Callable[[Member], bool]]] = (
-        ("An admin", lambda one: one.part is Part.ADMIN),
-        ("The help desk", lambda one: one.part is Part.HELPDESK),
-        ("A member with a second step", lambda one: one.part is Part.TWO_APPS),
-        ("A member who has not begun", lambda one: one.part is Part.WILL_BE_STOPPED),
-        ("A member who is locked out", lambda one: one.part is Part.LOCKED),
-    )
-    return [(what, next(filter(is_it, built.members)).holder) for what, is_it in wanted]
+SHOWN = (
+    ("on", "An admin", Part.ADMIN),
+    ("on", "The help desk", Part.HELPDESK),
+    ("on", "A member with a second step", Part.TWO_APPS),
+    ("off", "A member who has not begun", Part.WILL_BE_STOPPED),
+    ("locked", "A member who is locked out", Part.LOCKED),
+)
+"""Whom to begin with: the kind of their mark, what they are, and their part."""
+
+
+def showcase(built: Built) -> list[tuple[str, str, Holder]]:
+    """The same with who it is."""
+    return [(kind, what, next(of_part(built.members, part)).holder) for kind, what, part in SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,7 @@ class DemoPages:
         """To be served beside all others."""
         return (
             Page("/demo", Needs.PUBLIC, get=self.who_is_who, goes_on=True),
-            Page("/demo/phone", Needs.PUBLIC, get=self.phone, goes_on=True),
+            Page("/demo/phone", Needs.PUBLIC, get=self.phone, post=self.add, goes_on=True),
         )
 
     async def who_is_who(self, ctx: Ctx) -> Response:
@@ -106,20 +112,39 @@ class DemoPages:
 
     async def phone(self, ctx: Ctx) -> Response:
         """GET /demo/phone: of the person in `who`, else of whoever this browser is."""
-        half = ctx.half.person if ctx.half else None
-        me = half or (ctx.caller.person if ctx.caller else None)
+        me = _me(ctx)
         email = ctx.request.query_params.get("who", me.email if me else "")
+        return await self._phone(ctx, email, [])
+
+    async def add(self, ctx: Ctx) -> Response:
+        """POST /demo/phone: the key of a set-up page is typed into the phone of `who`."""
+        holder = self.built.phones.of(ctx.field("who"))
+        secret = _secret_of(ctx.field("key"))
+        if holder is None or secret is None:
+            wrong = FieldError("key", "That is no key of a set-up page. Copy all 32 characters.")
+            return await self._phone(ctx, ctx.field("who"), [wrong])
+        holder.entries.append(Entry(f"{ORGANISATION}: {holder.email}", secret))
+        return ctx.go(f"/demo/phone?{urlencode({'who': holder.email})}")
+
+    async def _phone(self, ctx: Ctx, email: str, errors: list[FieldError]) -> Response:
+        half = ctx.half.person if ctx.half else None
         holder = self.built.phones.of(email)
         if holder is None:
             return ctx.go("/demo")
         used = await ctx.world.store.run(_used_steps, email=holder.email)
+        shown = [_shown(one, ctx.now, used) for one in holder.entries]
+        is_new = bool(shown) and not shown[-1]["is_used"]
         return ctx.render(
             "demo_phone.html",
+            422 if errors else 200,
             holder=holder,
-            shown=[_shown(one, ctx.now, used) for one in holder.entries],
-            ready=await self._ready(ctx, holder) if _is(half, holder) else None,
+            shown=shown,
+            ready=await self._ready(ctx, holder) if is_new and _is(half, holder) else None,
+            waits=bool(shown) and not is_new,
             is_half=_is(half, holder),
-            is_in=half is None and _is(me, holder),
+            is_in=half is None and _is(_me(ctx), holder),
+            values={"key": ctx.field("key")},
+            errors=errors,
         )
 
     async def _ready(self, ctx: Ctx, holder: Holder) -> dict[str, str] | None:
@@ -137,6 +162,21 @@ class DemoPages:
             case Single():
                 return {"code": entry.code(ctx.now), "next_code": ""}
         return None
+
+
+def _me(ctx: Ctx) -> Person | None:
+    """Who this browser is, halfway or wholly signed in."""
+    who = ctx.half or ctx.caller
+    return who.person if who is not None else None
+
+
+def _secret_of(key: str) -> bytes | None:
+    """The 20 bytes of a key as a set-up page shows it, or None."""
+    try:
+        secret = b32decode("".join(key.split()).upper())
+    except ValueError:
+        return None
+    return secret if len(secret) == 20 else None
 
 
 def _is(person: Person | None, holder: Holder) -> bool:

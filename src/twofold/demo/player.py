@@ -56,6 +56,10 @@ class Player:
         """Let somebody do something then; never before what was played already."""
         heappush(self._ahead, (max(moment, self._now), next(self._numbers), deed))
 
+    def deliver(self, moment: Instant) -> None:
+        """Let the mails leave then that wait for it: the first ones of a switch."""
+        self.at(moment, self._deliver)
+
     def each_day(self, first: Instant, last: Instant) -> None:
         """Let the worker's flows run between these moments."""
         for day in range(first // DAY, last // DAY + 1):
