@@ -100,6 +100,7 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "recovery-set-up",
         "recovery-used",
         "recovery-made",
+        "recovery-ended",
         "code-failures",
         "password-stolen",
         "authenticator-disabled",

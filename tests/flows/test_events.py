@@ -13,7 +13,7 @@ from twofold.core.events import EventKind
 
 UNDER_OTHERS = (
     "alarms", "clock", "deliver", "diagnose", "guard", "housekeeping", "outbox", "proofs", "radar",
-    "radar_watch",
+    "radar_watch", "restore",
 )  # fmt: skip
 """Modules that other flows stand on, or that only the worker and the console call: each with tests
 of its own for what it writes."""
@@ -144,5 +144,8 @@ def test_every_kind_of_event_is_written_by_some_flow() -> None:
         EventKind.FLOOD,
         EventKind.CLOCK_REPAIRED,  # test_clock.py
         EventKind.LOG_SEALED,  # tests/storage/test_events.py
+        EventKind.RESTORED,  # test_restore.py, and the next two
+        EventKind.RECOVERY_ENDED,
+        EventKind.MAIL_RELEASED,
     }
     assert set(TABLE) | seen_elsewhere == set(EventKind)

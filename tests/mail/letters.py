@@ -84,6 +84,7 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
     MailKind.RECOVERY_LINK: {"at": NOW, "whose": "Ben Example", "email": "ben@acme.example"},
     MailKind.RECOVERY_USED: {**SEEN, "left": 9},
     MailKind.RECOVERY_MADE: SEEN,
+    MailKind.RECOVERY_ENDED: {"at": NOW},
     MailKind.CODE_FAILURES: {**FROM, "at": NOW},
     MailKind.PASSWORD_STOLEN: {**FROM, "at": NOW},
     MailKind.AUTHENTICATOR_DISABLED: {**FROM, "at": NOW},

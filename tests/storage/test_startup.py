@@ -28,7 +28,9 @@ def test_a_first_start_makes_everything_for_its_owner_alone(
     store.call(lambda tx: tx.authenticators.add(totp()))
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-    assert set(modes) == {"keys", "twofold.db", "twofold.db-wal", "twofold.db-shm"}
+    assert set(modes) == {
+        "keys", "twofold.db", "twofold.db-wal", "twofold.db-shm", "twofold.db.lock"
+    }  # fmt: skip
     assert set(modes.values()) == {0o600}
     store.close()
     again = open_storage(address(folder), folder, random)

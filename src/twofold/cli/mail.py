@@ -1,4 +1,4 @@
-"""`twofold mail list`, `send` and `reports`: the outbox, and what came back."""
+"""`twofold mail list`, `send`, `release` and `reports`: the outbox, and what came back."""
 
 import os
 import sys
@@ -11,8 +11,10 @@ from twofold import bootstrap
 from twofold.cli.console import moment, print_json, print_table
 from twofold.cli.menu import refuse
 from twofold.cli.world import open_world
+from twofold.core.epoch import Restore
 from twofold.core.mail import Mail, MailState
 from twofold.core.people import Account, Person
+from twofold.flows import restore
 from twofold.flows.console import list_mails
 from twofold.flows.deliver import deliver_due
 from twofold.flows.mail_reports import STAYS, Fate, read_box
@@ -88,6 +90,8 @@ def send() -> None:
     with open_world() as world:
         before = {mail.id: mail for mail in _outbox(world)}
         waiting = [mail for mail in before.values() if mail.state in UNDONE]
+        if (held := world.store.call(restore.standing)) is not None:
+            refuse(f"{_held(held)} First say `twofold mail release`.")
         if not world.mailer.configured:
             refuse(f"No mail server is set (TWOFOLD_SMTP_URL); mails that wait: {len(waiting)}.")
         with click.progressbar(length=len(waiting), label="Sending", file=sys.stderr) as bar:
@@ -137,3 +141,27 @@ def reports(path: str) -> None:
     )
     if not STAYS.isdisjoint(count):
         click.get_current_context().exit(os.EX_TEMPFAIL)
+
+
+@mail.command()
+@click.option("--drop", is_flag=True, help="Send nothing that was written before the restore.")
+def release(drop: bool) -> None:
+    """Let mail leave again after a restore.
+
+    Of the mails that were waiting when the backup was made, those with a link are not sent: the
+    link opens nothing any more. The others may have been sent before; --drop leaves them out too.
+    Whoever still has to set up gets a new link with the next reminder, or by *Remind* on the page
+    of people.
+    """
+    with open_world() as world:
+        done = world.store.call(restore.release, world.clock.now(), drop=drop)
+    if done is None:
+        refuse("Nothing holds the mail: it leaves by itself.")
+    click.echo(
+        f"Mail leaves again: {done.leave} wait. Not sent: {done.dead} with links of before,"
+        f" {done.dropped} not wanted."
+    )
+
+
+def _held(held: Restore) -> str:
+    return f"A backup was restored at {moment(held.restored_at)}, and no mail leaves since."

@@ -30,6 +30,7 @@ SUMMARIES = {
     "audit": "Read the log of what happened, and check that nobody changed it.",
     "backup": "Write everything into one file, while the service runs.",
     "verify": "Try a backup without restoring it.",
+    "restore": "Put a backup in the place of the database, with a new epoch.",
     "clock": "Put right what a wrong clock left behind.",
     "doctor": "Check database, keys, clock, mail, address, disk and rights.",
     "config": "Look at the settings.",

@@ -20,6 +20,8 @@ class InAccount:
 class Manifest:
     """What a backup is."""
 
+    id: str
+    """By which the journal of the database knows it."""
     made_at: Instant
     version: str
     """Of the Twofold that made it."""

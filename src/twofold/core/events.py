@@ -73,6 +73,7 @@ class EventKind(StrEnum):
     RECOVERY_MADE = "recovery:codes-made"
     RECOVERY_STORED = "recovery:codes-stored"
     RECOVERY_USED = "recovery:code-used"
+    RECOVERY_ENDED = "recovery:codes-ended"
     CLOCK_REPAIRED = "authenticator:clock-repaired"
     PAIR_MODE = "person:pair-mode"
     PASSWORD_STOLEN = "password:counts-as-stolen"  # noqa: S105
@@ -108,6 +109,8 @@ class EventKind(StrEnum):
     LOG_SEALED = "audit:sealed"
     MAIL_OPENED = "mail:opened"
     MAIL_BOUNCED = "mail:bounced"
+    MAIL_RELEASED = "mail:released"
+    RESTORED = "site:restored"
     CONSOLE_LINK_MADE = "console:link-made"
     RECOVERY_LINK_MADE = "console:recovery-link-made"
     RECOVERY_LINK_USED = "recovery:link-used"
@@ -258,6 +261,7 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.RECOVERY_MADE: (Group.AUTHENTICATORS, "Recovery codes made"),
     EventKind.RECOVERY_STORED: (Group.AUTHENTICATORS, "Recovery codes stored, says the person"),
     EventKind.RECOVERY_USED: (Group.CODES, "Recovery code used"),
+    EventKind.RECOVERY_ENDED: (Group.AUTHENTICATORS, "Recovery codes ended by a restored backup"),
     EventKind.PAIR_MODE: (Group.CODES, "Two codes needed after wrong ones"),
     EventKind.BROWSER_LINK_SENT: (Group.BROWSERS, "Link to open a browser sent"),
     EventKind.BROWSER_LINK_USED: (Group.BROWSERS, "Browser opened by a mailed link"),
@@ -271,6 +275,8 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.LOG_SEALED: (Group.RECORDS, "Log without a seal sealed as it stood"),
     EventKind.MAIL_OPENED: (Group.RECORDS, "Mail with a working link read"),
     EventKind.MAIL_BOUNCED: (Group.RECORDS, "Mail came back"),
+    EventKind.MAIL_RELEASED: (Group.RECORDS, "Mail set free after a restore"),
+    EventKind.RESTORED: (Group.RECORDS, "Backup restored"),
     EventKind.RECOVERY_LINK_MADE: (Group.RECORDS, "Recovery link made on the console"),
     EventKind.RECOVERY_LINK_USED: (Group.AUTHENTICATORS, "Recovery link used to set up anew"),
     EventKind.WAIT_POLICY_SET: (Group.POLICY, "Delayed recovery changed"),

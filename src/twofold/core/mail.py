@@ -45,6 +45,8 @@ class MailKind(StrEnum):
     """To every owner and the person: an operator made a link on the console that sets up anew."""
     RECOVERY_USED = "recovery-used"
     RECOVERY_MADE = "recovery-made"
+    RECOVERY_ENDED = "recovery-ended"
+    """A restored backup does not know which of them were used: all are dead."""
     CODE_FAILURES = "code-failures"
     """Right password, wrong codes: somebody has the password."""
     PASSWORD_STOLEN = "password-stolen"  # noqa: S105

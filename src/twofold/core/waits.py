@@ -91,6 +91,7 @@ class StopReason(StrEnum):
     POLICY = "policy"
     NO_FACTOR = "no-factor"
     UNREACHABLE = "unreachable"
+    RESTORED = "restored"
 
     @property
     def is_by_hand(self) -> bool:
@@ -116,6 +117,7 @@ _REASONS: Mapping[StopReason, str] = {
     StopReason.POLICY: "Delayed recovery was switched off",
     StopReason.NO_FACTOR: "There is no authenticator to replace",
     StopReason.UNREACHABLE: "A mail to the person could not be delivered",
+    StopReason.RESTORED: "The operator has restored a backup",
 }
 
 

@@ -50,8 +50,11 @@ def claim(tx: Tx, now: Instant, limit: int, per_minute: int = 0) -> Claimed:
     """Lease up to `limit` due mails and fail those among them that have lost their point.
 
     With `per_minute` no more than what the deployment may still send in this minute; the row that
-    counts is locked, so that workers cannot both take what is left.
+    counts is locked, so that workers cannot both take what is left. After a restore nothing is due
+    until somebody has looked (`flows/restore.py`).
     """
+    if tx.restores.is_frozen():
+        return Claimed((), 0)
     if not per_minute:
         return _claim(tx, now, limit)
     sent = throttle.unpacked(tx.counters.load([mail_rate.KEY]).get(mail_rate.KEY))

@@ -53,6 +53,10 @@ class Mails(Protocol):
         """What waits for a try after `after` is due `at`; how many."""
         ...
 
+    def waiting_before(self, at: Instant) -> Sequence[Mail]:
+        """Mails not sent and not failed, written before this moment, over the deployment."""
+        ...
+
     def waiting(self) -> int:
         """Mails not sent and not failed, over the deployment."""
         ...

@@ -24,6 +24,7 @@ from twofold.ports.posting import Mails, MailTexts
 from twofold.ports.protecting import ProtectedSites
 from twofold.ports.randomness import Random
 from twofold.ports.recovering import Addresses, Waits
+from twofold.ports.restoring import Restores
 from twofold.ports.rolling_out import Enrolments, Exemptions, Expansions
 
 
@@ -66,6 +67,8 @@ class Tx(Protocol):
     def links(self) -> Links: ...
     @property
     def mails(self) -> Mails: ...
+    @property
+    def restores(self) -> Restores: ...
     @property
     def events(self) -> Events: ...
     @property

@@ -10,7 +10,7 @@ import contextlib
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -44,8 +44,9 @@ from twofold.storage.engine import (
     sqlite_driver,
     sqlite_reader,
 )
+from twofold.storage.journal import Journal
 from twofold.storage.migrating import config_for, known_revisions, revision_of
-from twofold.storage.sealing import KeyRing, check_against
+from twofold.storage.sealing import KeyRing, check_against, sync_folder
 from twofold.storage.store import no_answer, sqlite_path
 from twofold.storage.tables import accounts, authenticators, events, people, sealing_keys
 
@@ -64,13 +65,27 @@ def back_up(
     made_at: Instant,
     version: str,
     key_lines: str | None = None,
+    journal: Journal | None = None,
 ) -> Manifest:
-    """Write a backup to `target`, whose name must be free. Raises `BackupError`."""
+    """Write a backup to `target`, whose name must be free. Raises `BackupError`.
+
+    The journal hears of it before the database is looked at, so what it hears afterwards covers
+    all that may not be in the backup.
+    """
     if target.exists():
         raise BackupError(f"There is a file {target} already. Give a name that is free.")
+    backup_id = random.new_id()
+    about: dict[str, Any] = {
+        "id": backup_id,
+        "made_at": made_at,
+        "version": version,
+        "key_lines": key_lines,
+    }
+    if journal is not None:
+        journal.backup(backup_id)
     with _in_words(target), draft_beside(target, random) as draft:
         source, left_out = _copy(database_url, draft)
-        manifest = _manifest(draft, ring, source, left_out, made_at, version, key_lines)
+        manifest = _manifest(draft, ring, source, left_out, about)
         append_manifest(draft, manifest, ring)
         _publish(draft, target)
     return manifest
@@ -141,15 +156,6 @@ def _publish(draft: Path, target: Path) -> None:
     except FileExistsError as error:
         raise BackupError(f"There is a file {target} by now. Give a name that is free.") from error
     sync_folder(target.absolute().parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in this folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 # ---- the copy --------------------------------------------------------------------------------
@@ -280,13 +286,7 @@ def reading(path: Path) -> Iterator[Connection]:
 
 
 def _manifest(
-    draft: Path,
-    ring: KeyRing,
-    source: str,
-    left_out: list[str],
-    made_at: Instant,
-    version: str,
-    key_lines: str | None,
+    draft: Path, ring: KeyRing, source: str, left_out: list[str], about: Mapping[str, Any]
 ) -> Manifest:
     with reading(draft) as connection:
         revision = revision_of(connection)
@@ -294,13 +294,11 @@ def _manifest(
         keys = key_checks(connection)
         check_against(ring, keys)
         found, rows = of_accounts(connection), row_counts(connection)
-    with draft.open("rb+") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
+    size = draft.stat().st_size
+    with draft.open("rb") as file:
         sha256 = digest_of(file, size)
     return Manifest(
-        made_at=made_at,
-        version=version,
+        **about,
         revision=revision or "",
         source=source,
         size=size,
@@ -309,7 +307,6 @@ def _manifest(
         accounts=found,
         rows=rows,
         left_out=left_out,
-        key_lines=key_lines,
     )
 
 

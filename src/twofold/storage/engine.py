@@ -29,6 +29,9 @@ BUSY_TIMEOUT = 15
 STATEMENT_TIMEOUT, LOCK_TIMEOUT, CONNECT_TIMEOUT = 60, 10, 5
 """Seconds, on PostgreSQL."""
 
+APPLICATION = "twofold"
+"""How our connections are called on a PostgreSQL server."""
+
 NETWORK_FILE_SYSTEMS = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ncpfs")
 ) | frozenset(("fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone", "fuse.cephfs", "davfs"))
@@ -144,6 +147,7 @@ def postgres_engine(url: URL, connections: int) -> Engine:
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT,
             "keepalives_idle": 30,
+            "application_name": APPLICATION,
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT}s -c lock_timeout={LOCK_TIMEOUT}s",
         },
     )

@@ -19,6 +19,7 @@ from twofold.core.errors import NotFound
 from twofold.core.events import Event, EventKind, Seal
 from twofold.core.people import Instant
 from twofold.storage import heads
+from twofold.storage.journal import NO_JOURNAL, Keeps
 from twofold.storage.sealing import KeyRing
 from twofold.storage.statements import Statement
 from twofold.storage.tables import event_heads, events
@@ -67,9 +68,9 @@ STRETCH = 1000
 class Events:
     """See `ports.Events`."""
 
-    def __init__(self, connection: Connection, ring: KeyRing) -> None:
-        """On the connection of one transaction."""
-        self._connection, self._ring = connection, ring
+    def __init__(self, connection: Connection, ring: KeyRing, journal: Keeps = NO_JOURNAL) -> None:
+        """On the connection of one transaction; `journal` hears what a backup cannot know."""
+        self._connection, self._ring, self._journal = connection, ring, journal
 
     def add(
         self,
@@ -102,6 +103,7 @@ class Events:
     def _append(self, previous: bytes, event: Event) -> bytes:
         link = chained(previous, event)
         ADD.run(self._connection, values_of(event, link))
+        self._journal.done(event)
         return link
 
     def of(self, account_id: str, *, limit: int) -> Sequence[Event]:

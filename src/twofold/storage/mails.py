@@ -130,6 +130,9 @@ RECENT = (
         mails.c.created_at >= bindparam("since"),
     )
 )
+WAITING_BEFORE = (
+    select(*MAIL).where(WAITING, mails.c.created_at < bindparam("at")).order_by(mails.c.id)
+)
 COUNT_WAITING = select(func.count()).select_from(mails).where(WAITING)
 
 
@@ -238,6 +241,10 @@ class Mails:
         """What waits for a try after `after` is due `at`; how many."""
         values = {"after": after, "try_at": at}
         return self._connection.execute(BRING_FORWARD, values).rowcount
+
+    def waiting_before(self, at: Instant) -> Sequence[Mail]:
+        """Mails not sent and not failed, written before this moment, over the deployment."""
+        return [self._mail_of(row) for row in self._connection.execute(WAITING_BEFORE, {"at": at})]
 
     def waiting(self) -> int:
         """Mails not sent and not failed, over the deployment."""

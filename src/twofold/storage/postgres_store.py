@@ -32,6 +32,7 @@ from twofold.storage.engine import (
     is_retryable,
     postgres_engine,
 )
+from twofold.storage.journal import NO_JOURNAL, Keeps
 from twofold.storage.sealing import KeyRing
 from twofold.storage.transaction import Transaction
 
@@ -72,10 +73,11 @@ class PostgresStore:
         *,
         threads: int = THREADS,
         queue_limit: int = QUEUE_LIMIT,
+        journal: Keeps = NO_JOURNAL,
     ) -> None:
         """On the migrated database at `url`, with `threads` threads and connections."""
         self._engine = postgres_engine(url, threads)
-        self._ring, self._random = ring, random
+        self._ring, self._random, self._journal = ring, random, journal
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="storage")
         self._places = threading.BoundedSemaphore(queue_limit)
         self._closed = False
@@ -150,7 +152,7 @@ class PostgresStore:
         try:
             with self._engine.connect().execution_options(**options) as connection:
                 connection.begin()  # A statement that goes to the driver itself begins nothing.
-                value = flow(Transaction(connection, self._ring, self._random))
+                value = flow(Transaction(connection, self._ring, self._random, self._journal))
                 commit(connection)
                 return value
         except PoolTimeout as error:

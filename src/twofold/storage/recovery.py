@@ -6,15 +6,21 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from twofold.core.people import Instant, Person
 from twofold.core.recovery import RecoveryStanding
+from twofold.storage.journal import Keeps
 from twofold.storage.tables import recovery_codes
 
 OF_PERSON = recovery_codes.c.person_id == bindparam("of_person")
 IS_IT = recovery_codes.c.code_hash.in_(bindparam("hashes", expanding=True))
 UNUSED = recovery_codes.c.used_at.is_(None)
-# Promise P2: the row count of this one statement is the permission.
-USE = update(recovery_codes).where(OF_PERSON, IS_IT, UNUSED).values(used_at=bindparam("at"))
+# Promise P2: the row that this one statement returns is the permission.
+USE = (
+    update(recovery_codes)
+    .where(OF_PERSON, IS_IT, UNUSED)
+    .values(used_at=bindparam("at"))
+    .returning(recovery_codes.c.id)
+)
 SPENT = select(recovery_codes.c.id).where(OF_PERSON, IS_IT, recovery_codes.c.used_at.is_not(None))
-DROP = delete(recovery_codes).where(OF_PERSON)
+DROP = delete(recovery_codes).where(OF_PERSON).returning(recovery_codes.c.created_at)
 STORED = (
     update(recovery_codes)
     .where(OF_PERSON, recovery_codes.c.stored_at.is_(None))
@@ -30,9 +36,9 @@ STANDING = select(
 class Recovery:
     """See `ports.Recovery`."""
 
-    def __init__(self, connection: Connection) -> None:
-        """On the connection of one transaction."""
-        self._connection = connection
+    def __init__(self, connection: Connection, journal: Keeps) -> None:
+        """On the connection of one transaction; `journal` hears what a backup cannot know."""
+        self._connection, self._journal = connection, journal
 
     def replace(
         self, person: Person, hashes: Sequence[str], *, ids: Sequence[str], at: Instant
@@ -54,7 +60,10 @@ class Recovery:
     def use(self, person_id: str, hashes: Sequence[str], *, at: Instant) -> bool:
         """Use it up: true for exactly one caller."""
         values = {"of_person": person_id, "hashes": hashes, "at": at}
-        return self._connection.execute(USE, values).rowcount == 1
+        used = self._connection.execute(USE, values).scalar_one_or_none()
+        if used is not None:
+            self._journal.spent(used)
+        return used is not None
 
     def is_spent(self, person_id: str, hashes: Sequence[str]) -> bool:
         """Whether it is one of the set that was used before."""
@@ -75,4 +84,7 @@ class Recovery:
 
     def end_all(self, person_id: str) -> int:
         """Delete the set."""
-        return self._connection.execute(DROP, {"of_person": person_id}).rowcount
+        made = self._connection.execute(DROP, {"of_person": person_id}).scalars().all()
+        if made:
+            self._journal.ended(person_id, max(made))
+        return len(made)

@@ -173,6 +173,31 @@ def create_keys(path: Path, random: Random) -> None:
         raise StartError(f"The key file {path} cannot be written: {error.strerror}.") from error
 
 
+def write_keys(path: Path, keys: Mapping[str, bytes], random: Random) -> None:
+    """Put a key file with these keys in the place of the one at `path`, whole or not at all."""
+    draft = path.with_name(f"{path.name}.{random.new_id()}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key_lines(keys))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StartError(f"The key file {path} cannot be written: {error.strerror}.") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in this folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def publish(draft: Path, path: Path) -> None:
     """Give the written file its name unless the name is taken, and make the name durable."""
     try:
@@ -181,11 +206,7 @@ def publish(draft: Path, path: Path) -> None:
         return
     finally:
         draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def read_keys(path: Path) -> dict[str, bytes]:

@@ -37,6 +37,7 @@ from twofold.storage.engine import (
     sqlite_read_engine,
     sqlite_reader,
 )
+from twofold.storage.journal import NO_JOURNAL, Keeps
 from twofold.storage.sealing import KeyRing
 from twofold.storage.statements import Statement
 from twofold.storage.transaction import Transaction
@@ -122,13 +123,15 @@ class SqliteStore:
         *,
         driver: ModuleType | None = None,
         queue_limit: int = QUEUE_LIMIT,
+        journal: Keeps = NO_JOURNAL,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
         """On the migrated database at `path`; `on_close` is called when all is closed."""
         driver = driver or sqlite_driver()
         self._engine = sqlite_engine(path, driver)
         self._reading_engine = sqlite_read_engine(path, driver)
-        self._ring, self._random, self._on_close = ring, random, on_close
+        self._ring, self._random, self._journal = ring, random, journal
+        self._on_close = on_close
         self._queue = JobQueue(queue_limit)
         self._connection: Connection | None = None
         self._reader, self._reading = sqlite_reader(path, driver), threading.Lock()
@@ -220,7 +223,7 @@ class SqliteStore:
     def _commit_together(self, batch: Sequence[Job]) -> None:
         if self._connection is None:
             self._connection = self._engine.connect()
-        tx = Transaction(self._connection, self._ring, self._random)
+        tx = Transaction(self._connection, self._ring, self._random, self._journal)
         with self._connection.begin():
             raw = self._connection.connection.dbapi_connection
             for job in batch:

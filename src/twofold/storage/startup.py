@@ -90,3 +90,22 @@ def take_alone(path: Path, driver: ModuleType) -> Callable[[], None]:
             "only one at a time. Stop the other one, or install pysqlite3."
         ) from error
     return lambda: os.close(descriptor)
+
+
+def hold(path: Path, *, alone: bool = False) -> Callable[[], None]:
+    """Tell a restore that this process uses the SQLite database at `path`; `alone` is the restore,
+    which waits for nobody. Returns what to call at the end. Raises `StartError`.
+    """
+    kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+    try:
+        descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StartError(f"The database {path} cannot be opened: {error}.") from error
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        in_use = f"Twofold is using the database {path}. Stop the service and every other command."
+        busy = f"A backup is being restored into {path} at this moment. Try again when it is done."
+        raise StartError(in_use if alone else busy) from error
+    return lambda: os.close(descriptor)

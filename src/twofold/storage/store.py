@@ -14,18 +14,20 @@ from twofold.storage.engine import (
     sqlite_driver,
     sqlite_engine,
 )
+from twofold.storage.journal import NO_JOURNAL, Journal, Keeps
 from twofold.storage.migrating import bring_up_to_date, is_empty
 from twofold.storage.postgres_store import PostgresStore
 from twofold.storage.sealing import KeyRing, load_keys
 from twofold.storage.sqlite_store import QUEUE_LIMIT, SqliteStore
 from twofold.storage.startup import (
     check_sqlite_file,
+    hold,
     prepare_folder,
     refuse_network_folder,
     take_alone,
 )
 
-KEY_FILE = "keys"
+KEY_FILE, JOURNAL = "keys", "journal"
 
 
 def open_storage(database_url: str, data_dir: Path, random: Random) -> Store:
@@ -39,29 +41,48 @@ def open_storage(database_url: str, data_dir: Path, random: Random) -> Store:
     if is_sqlite(url):
         refuse_network_folder(sqlite_path(url).parent)
     ring = load_keys(data_dir / KEY_FILE, random, database_exists=database_exists(url))
-    return build_store(database_url, ring, random)
+    return build_store(database_url, ring, random, journal=Journal(data_dir / JOURNAL))
 
 
 def build_store(
-    database_url: str, keyring: KeyRing, random: Random, *, queue_limit: int = QUEUE_LIMIT
+    database_url: str,
+    keyring: KeyRing,
+    random: Random,
+    *,
+    queue_limit: int = QUEUE_LIMIT,
+    journal: Keeps = NO_JOURNAL,
 ) -> Store:
     """The store at this address with these keys, migrated to this version."""
     url = parse_url(database_url)
     if is_sqlite(url):
-        return sqlite_store(sqlite_path(url), keyring, random, queue_limit)
-    return postgres_store(url, keyring, random, queue_limit)
+        return sqlite_store(sqlite_path(url), keyring, random, queue_limit, journal)
+    return postgres_store(url, keyring, random, queue_limit, journal)
 
 
-def sqlite_store(path: Path, keyring: KeyRing, random: Random, queue_limit: int) -> SqliteStore:
+def sqlite_store(
+    path: Path, keyring: KeyRing, random: Random, queue_limit: int, journal: Keeps
+) -> SqliteStore:
     """On SQLite."""
     driver = sqlite_driver()
-    let_others_in = take_alone(path, driver)
+    let_go = [hold(path)]
+
+    def let_others_in() -> None:
+        while let_go:
+            let_go.pop()()
+
     try:
+        let_go.append(take_alone(path, driver))
         check_sqlite_file(path, driver)
         engine = sqlite_engine(path, driver)
         bring_up_to_date(engine, keyring)
         return SqliteStore(
-            path, keyring, random, driver=driver, queue_limit=queue_limit, on_close=let_others_in
+            path,
+            keyring,
+            random,
+            driver=driver,
+            queue_limit=queue_limit,
+            journal=journal,
+            on_close=let_others_in,
         )
     except DBAPIError as error:
         let_others_in()
@@ -71,7 +92,9 @@ def sqlite_store(path: Path, keyring: KeyRing, random: Random, queue_limit: int)
         raise
 
 
-def postgres_store(url: URL, keyring: KeyRing, random: Random, queue_limit: int) -> PostgresStore:
+def postgres_store(
+    url: URL, keyring: KeyRing, random: Random, queue_limit: int, journal: Keeps
+) -> PostgresStore:
     """On PostgreSQL."""
     engine = postgres_engine(url, 1)
     try:
@@ -80,7 +103,7 @@ def postgres_store(url: URL, keyring: KeyRing, random: Random, queue_limit: int)
         raise StartError(no_answer(error)) from error
     finally:
         engine.dispose()
-    return PostgresStore(url, keyring, random, queue_limit=queue_limit)
+    return PostgresStore(url, keyring, random, queue_limit=queue_limit, journal=journal)
 
 
 def database_exists(url: URL) -> bool:

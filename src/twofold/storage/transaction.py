@@ -21,6 +21,7 @@ from twofold.storage.events import Events
 from twofold.storage.exemptions import Exemptions
 from twofold.storage.expansions import Expansions
 from twofold.storage.groups import Groups
+from twofold.storage.journal import NO_JOURNAL, Keeps
 from twofold.storage.links import Links
 from twofold.storage.mail_texts import MailTexts
 from twofold.storage.mails import Mails
@@ -30,6 +31,7 @@ from twofold.storage.people import People
 from twofold.storage.people_table import PeopleTable
 from twofold.storage.progress import Progress
 from twofold.storage.recovery import Recovery
+from twofold.storage.restores import Restores
 from twofold.storage.saved_filters import SavedFilters
 from twofold.storage.sealing import KeyRing
 from twofold.storage.sessions import Sessions
@@ -43,7 +45,13 @@ from twofold.storage.waits import Waits
 class Transaction:
     """See `ports.Tx`."""
 
-    def __init__(self, connection: Connection, ring: KeyRing, random: Random) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        ring: KeyRing,
+        random: Random,
+        journal: Keeps = NO_JOURNAL,
+    ) -> None:
         """On `connection`; beginning and committing are the store's business."""
         self.random = random
         self.accounts = Accounts(connection, ring)
@@ -54,12 +62,13 @@ class Transaction:
         self.sessions = Sessions(connection)
         self.links = Links(connection)
         self.mails = Mails(connection, ring)
+        self.restores = Restores(connection)
         self.mail_texts = MailTexts(connection)
-        self.events = Events(connection, ring)
+        self.events = Events(connection, ring, journal)
         self.uploads = Uploads(connection, ring)
         self.counters = Counters(connection)
         self.browsers = Browsers(connection)
-        self.recovery = Recovery(connection)
+        self.recovery = Recovery(connection, journal)
         self.passkeys = Passkeys(connection, ring)
         self.challenges = Challenges(connection)
         self.passes = Passes(connection)

@@ -7,7 +7,7 @@ from twofold.core.notes import check_up_due
 from twofold.core.people import Role
 from twofold.core.recovery import RecoveryStanding
 from twofold.core.requirement import may_set_up
-from twofold.flows import authenticators, recovery, rollout, second_admin, waits
+from twofold.flows import authenticators, recovery, restore, rollout, second_admin, waits
 from twofold.web import radar
 from twofold.web.access import Ctx, Needs, Page
 
@@ -31,6 +31,7 @@ async def show(ctx: Ctx) -> Response:
         clock_alarm = await ctx.clock_watch.alarm(ctx.now)
         standing = await ctx.world.store.run(rollout.standing, caller=me)
         checklist += _admin_list(ctx, standing)
+    held = await ctx.world.store.run(restore.standing) if me.person.role.is_admin else None
     requests = 0
     if me.person.role.is_admin:
         requests = await ctx.world.store.run(second_admin.waiting_for, ctx.now, actor=me.person)
@@ -42,6 +43,7 @@ async def show(ctx: Ctx) -> Response:
         "home.html",
         checklist=checklist,
         clock_alarm=clock_alarm,
+        held=held,
         own_wait=await ctx.world.store.run(waits.latest, person_id=me.person.id),
         waiting=[person for _, person in running],
         requests=requests,

@@ -5,7 +5,7 @@ import re
 from starlette.responses import Response
 
 from twofold.core.people import Role, email_key
-from twofold.flows import mails
+from twofold.flows import mails, restore
 from twofold.flows.enrol import NeedsProof
 from twofold.web.access import Ctx, Needs, Page
 
@@ -38,6 +38,7 @@ async def show(ctx: Ctx) -> Response:
         "mail.html",
         rows=rows,
         configured=ctx.world.mailer.configured,
+        held=await ctx.world.store.run(restore.standing),
         next_before=page.next_before,
         before=before,
     )
