@@ -37,6 +37,9 @@ DECIDES = frozenset(
         EventKind.POLICY_SWITCHED_OFF,
         EventKind.POLICY_TAKEN_BACK,
         EventKind.GUARD_CHANGED,
+        EventKind.APPLICATION_ENDED,
+        EventKind.KEY_MADE,
+        EventKind.KEY_ENDED,
     }
 )
 """What decides who may come in, and with what: a restore undoes it, so somebody has to look."""
