@@ -12,7 +12,16 @@ import structlog
 from twofold.core.crowd import FEWEST, LOUD, NOBODY, Picture
 from twofold.core.people import MINUTE, Instant
 from twofold.core.radar_words import headline, likely_cause
-from twofold.flows import clock, deadlines, expansion, mail_reports, radar, reminders, waits
+from twofold.flows import (
+    clock,
+    deadlines,
+    digests,
+    expansion,
+    mail_reports,
+    radar,
+    reminders,
+    waits,
+)
 from twofold.flows.deliver import deliver_due
 from twofold.flows.housekeeping import purge
 from twofold.flows.radar_watch import Changes, RadarWatch
@@ -81,6 +90,7 @@ class Worker:
             self._move_the_waits(now)
             self._go_on(reminders.tick, now, MOST_REMINDERS)
             self._go_on(deadlines.tick, now, MOST_REMINDERS)
+            self._go_on(digests.tick, now, MOST_REMINDERS)
         self._go_on(expansion.step, now, MOST_BATCHES)
         done = 0
         while done < BATCH and not self._stopping.is_set():

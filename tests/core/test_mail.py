@@ -86,6 +86,7 @@ def test_the_words_for_kinds_and_states_are_those_of_the_stored_rows() -> None:
         "reminder",
         "deadline-moved",
         "exemption-ends",
+        "group-digest",
         "enrol-link",
         "enrolled",
         "replaced",
@@ -144,4 +145,5 @@ def test_what_goes_to_many_comes_after_what_somebody_waits_for() -> None:
         "switched-off",
         "reminder",
         "deadline-moved",
+        "group-digest",
     }

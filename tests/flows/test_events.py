@@ -71,7 +71,7 @@ ELSEWHERE = {
     # Before there is an account, there is no log; the making of one is tested with the set-up.
     "setup.first_admin_link", "setup.found", "setup.found_by_link",
     # What the worker does for each person; the entries are of the act that asked for it.
-    "deadlines.extend_by_address", "deadlines.tick",
+    "deadlines.extend_by_address", "deadlines.tick", "digests.tick",
     "expansion.advance", "expansion.begin", "expansion.begin_waiting",
     "expansion.cover", "expansion.step", "expansion.tell", "expansion.welcome",
     "expansion.welcome_by_mail",

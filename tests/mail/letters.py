@@ -53,6 +53,14 @@ PARAMS: dict[MailKind, dict[str, str | int]] = {
         "deadline": "Tue 8 Dec 2026, 09:00 CET",
         "reason": "Works on a ship without a phone",
     },
+    MailKind.DIGEST: {
+        "group": "Sales",
+        "enrolled": 18,
+        "total": 20,
+        "waiting": 2,
+        "more": 0,
+        "people": "Ben Example\tTue 8 Dec 2026, 09:00 CET\nEve Example\t",
+    },
     MailKind.SWITCHED_OFF: {"admin": "Olga Admin"},
     MailKind.TEXT_TEST: {
         "shown": "switched-on",

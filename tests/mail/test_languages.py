@@ -12,7 +12,7 @@ from tests.mail.letters import ACCOUNT, LINKS, PERSON, PUBLIC_URL, TOKEN, letter
 from tests.mail.servers import Box, mail_server
 from tests.mail.test_messages import HOSTILE_NAMES, POSTBOX, Reader, in_one_line
 from twofold.core.languages import FIRST, LANGUAGES
-from twofold.core.mail import MailKind, MailState
+from twofold.core.mail import ROLLOUT, MailKind, MailState
 from twofold.core.mail_texts import EDITABLE, LINK, MailText, problems, tidied
 from twofold.core.people import Person
 from twofold.mail.languages import WORDS
@@ -28,6 +28,10 @@ OWN = MailText(
 DEADLINE = "Tue 8 Dec 2026, 09:00 CET"
 EVERY = pytest.mark.parametrize(
     ("kind", "language"), [(kind, code) for kind in EDITABLE for code in LANGUAGES]
+)
+WHOLE = pytest.mark.parametrize(
+    ("kind", "language"),
+    [(kind, code) for kind in sorted(ROLLOUT | {MailKind.EXEMPTION_ENDS}) for code in LANGUAGES],
 )
 
 
@@ -46,7 +50,7 @@ def test_the_words_and_the_languages_are_the_same() -> None:
     assert set(WORDS) == set(LANGUAGES)
 
 
-@EVERY
+@WHOLE
 def test_every_mail_of_the_rollout_is_written_in_every_language(
     kind: MailKind, language: str
 ) -> None:
@@ -69,6 +73,36 @@ def test_a_mail_that_is_not_written_in_a_language_is_wholly_in_the_first() -> No
     """Never half and half."""
     in_german = POSTBOX.render(letter(MailKind.PASSWORD_LINK, person=GERMAN))
     assert in_german == POSTBOX.render(letter(MailKind.PASSWORD_LINK))
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"),
+    [
+        (MailKind.INVITATION, "Olga Admin lädt Sie ein, sich bei Acme Instruments anzumelden"),
+        (MailKind.INVITATION, "die Acme Instruments von Ihnen verlangt, bis Di., 8. Dez. 2026"),
+        (MailKind.SWITCHED_OFF, "Olga Admin hat die Regel aufgehoben"),
+        (MailKind.EXEMPTION_ENDS, "Ben Example ist von der Zwei-Faktor-Anmeldung ausgenommen"),
+        (MailKind.DIGEST, "haben 18 von 20 die Zwei-Faktor-Anmeldung eingerichtet"),
+        (MailKind.DIGEST, "Ben Example"),
+        (MailKind.DIGEST, "Di., 8. Dez. 2026, 09:00 Uhr (MEZ)"),
+        (MailKind.DIGEST, "sofort"),
+    ],
+)
+def test_each_german_mail_says_what_it_is_about(kind: MailKind, needed: str) -> None:
+    """In both parts."""
+    params = {"deadline": DEADLINE} if kind is MailKind.INVITATION else {}
+    for said in parts(POSTBOX.render(letter(kind, person=GERMAN, **params))):
+        assert needed in said
+
+
+def test_an_own_digest_names_the_people_in_its_line() -> None:
+    """And says of how many it names none."""
+    text = MailText("{group}: {how many}", "Noch nicht: {people}.")
+    rendered = POSTBOX.render(replace(letter(MailKind.DIGEST, person=GERMAN, more=3), text=text))
+    assert rendered.subject == "Sales: 18 / 20"
+    people = "Ben Example (Di., 8. Dez. 2026, 09:00 Uhr (MEZ)), Eve Example (sofort), + 3"
+    for said in parts(rendered):
+        assert f"Noch nicht: {people}." in said
 
 
 def test_the_german_one_says_what_one_needs() -> None:

@@ -23,6 +23,8 @@ class MailKind(StrEnum):
     """The person has longer than they were told, or shorter."""
     EXEMPTION_ENDS = "exemption-ends"
     """To the person and to whoever approved it, a week before."""
+    DIGEST = "group-digest"
+    """To the lead of a group, once a week: how far the group is, and who is not there yet."""
     SWITCHED_OFF = "switched-off"
     ENROL_LINK = "enrol-link"
     """A new one-time link for the set-up, asked for on the page."""
@@ -111,6 +113,7 @@ ROLLOUT = frozenset(
         MailKind.SWITCHED_ON_ENROLLED,
         MailKind.REMINDER,
         MailKind.DEADLINE_MOVED,
+        MailKind.DIGEST,
         MailKind.SWITCHED_OFF,
     }
 )

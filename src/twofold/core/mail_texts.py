@@ -12,11 +12,15 @@ from twofold.core.mail import MailKind
 
 NAME, ORGANISATION, DEADLINE = "name", "organisation", "deadline"
 DAYS_LEFT, LINK = "days left", "link"
+GROUP, HOW_MANY, PEOPLE = "group", "how many", "people"
 MEANINGS: Mapping[str, str] = {
     NAME: "The person’s name",
     ORGANISATION: "Your organisation’s name",
     DEADLINE: "The day and hour by which it is to be set up, or “at once”",
     DAYS_LEFT: "How long that is from now: “3 days”",
+    GROUP: "The name of the group",
+    HOW_MANY: "How many of the group have set it up: “12 / 20”",
+    PEOPLE: "Who has not, each with their deadline",
     LINK: "The button, and below it the link in words and until when it works",
 }
 """Every place, with what stands there."""
@@ -25,6 +29,7 @@ EDITABLE: Mapping[MailKind, tuple[str, ...]] = {
     MailKind.SWITCHED_ON_ENROLLED: (NAME, ORGANISATION),
     MailKind.REMINDER: (NAME, ORGANISATION, DEADLINE, DAYS_LEFT, LINK),
     MailKind.DEADLINE_MOVED: (NAME, ORGANISATION, DEADLINE),
+    MailKind.DIGEST: (NAME, ORGANISATION, GROUP, HOW_MANY, PEOPLE),
 }
 """The mails whose text an admin may write, with the places that each can fill."""
 LONGEST_SUBJECT, LONGEST_BODY = 120, 5000

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from twofold.core import groups, policy
+from twofold.core.digests import next_digest
 from twofold.core.events import EventKind
 from twofold.core.groups import MAX_GROUPS, Group
 from twofold.core.mail import MailKind
 from twofold.core.people import Account, Instant, Person, PersonKind, PersonState, email_key
+from twofold.core.requirement_words import zone_of
 from twofold.core.sessions import Caller
 from twofold.flows import expansion
 from twofold.flows.outbox import record, write_mail
@@ -152,6 +154,9 @@ def set_lead(
     lead_id = lead.id if lead else None
     if lead_id != group.lead_id:
         tx.groups.set_lead(group.id, lead_id)
+        account = tx.accounts.get(group.account_id)
+        next_at = next_digest(now, zone_of(account, lead)) if lead else None
+        tx.groups.set_digest(group.id, next_at)
         name = lead.name if lead else ""
         _record(
             tx,

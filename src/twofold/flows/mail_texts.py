@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from twofold.core import mail_texts
+from twofold.core.digests import packed
 from twofold.core.events import EventKind
 from twofold.core.languages import FIRST, LANGUAGES, language_of
 from twofold.core.mail import Mail, MailKind, MailState
@@ -19,6 +20,11 @@ TESTS_PER_HOUR = 10
 """Tests that one admin may send themselves in an hour."""
 _DAYS = 3
 """Days left in a test and a preview."""
+_PEOPLE = ("Ann Example", "Ben Example")
+_GROUP: Mapping[str, str | int] = {
+    "group": "Sales", "enrolled": 18, "total": 20, "waiting": 2, "more": 0,
+}  # fmt: skip
+"""A group in both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +138,17 @@ def send_test(
 def _params(
     now: Instant, account: Account, person: Person, kind: MailKind, language: str, text: MailText
 ) -> dict[str, str | int]:
+    zone = zone_of(account, person)
     return {
         "shown": kind.value,
         "language": language,
         "subject": text.subject,
         "body": text.body,
         "admin": person.name,
-        "deadline": when_in(now + _DAYS * DAY, zone_of(account, person)),
+        "deadline": when_in(now + _DAYS * DAY, zone),
         "days_left": _DAYS,
+        **_GROUP,
+        "people": packed([(name, when_in(now + _DAYS * DAY, zone)) for name in _PEOPLE]),
         "expires_at": now + _DAYS * DAY,
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from twofold.core.digests import NOT_FIXED
 from twofold.core.people import Instant
 from twofold.mail.words import DAYS, MONTHS
 
@@ -41,6 +42,8 @@ class Words:
     """That we never ask for a code."""
     at_once: str
     """A deadline where there is none."""
+    not_fixed: str
+    """A deadline of which nobody knows the day yet."""
     last_day: str
     one_day: str
     days: str
@@ -65,6 +68,12 @@ class Words:
             return said
         day, number, month, year, time, zone = found.groups()
         return self._moment(DAYS.index(day), number, MONTHS.index(month), year, time, zone)
+
+    def until(self, said: str) -> str:
+        """The same beside a name, where there may be none."""
+        if said == NOT_FIXED:
+            return self.not_fixed
+        return self.deadline(said) or self.at_once
 
     def days_left(self, days: int) -> str:
         """A number with its noun."""
@@ -93,6 +102,7 @@ ENGLISH = Words(
     signs_in="signs in with Twofold at",
     never="We never ask for your password or your code by mail or telephone.",
     at_once="at once",
+    not_fixed="not fixed yet",
     last_day="less than a day",
     one_day="1 day",
     days="{} days",
@@ -114,6 +124,7 @@ GERMAN = Words(
     signs_in="nutzt für die Anmeldung Twofold unter",
     never="Wir fragen Sie nie per E-Mail oder Telefon nach Ihrem Passwort oder Ihrem Code.",
     at_once="sofort",
+    not_fixed="noch nicht festgelegt",
     last_day="weniger als ein Tag",
     one_day="1 Tag",
     days="{} Tage",

@@ -19,13 +19,17 @@ from jinja2 import (
     select_autoescape,
 )
 
+from twofold.core.digests import unpacked
 from twofold.core.languages import FIRST, language_of
 from twofold.core.mail import MailKind, MailState
 from twofold.core.mail_texts import (
     DAYS_LEFT,
     DEADLINE,
+    GROUP,
+    HOW_MANY,
     NAME,
     ORGANISATION,
+    PEOPLE,
     MailText,
     filled,
     pieces,
@@ -70,7 +74,9 @@ OPENS_NOTHING = "this-is-a-test-and-opens-nothing"
 """In place of the token in a test of a text. No link has such a token."""
 _ON_THEIR_WAY = (MailState.QUEUED, MailState.SENDING)
 
-Value = str | int | None
+Beside = tuple[str, str]
+"""Somebody's name and what stands beside it."""
+Value = str | int | tuple[Beside, ...] | None
 _FOLDERS = "templates"
 
 
@@ -185,7 +191,12 @@ def _given(letter: Letter, name: str) -> str | int:
     return letter.mail.params[name]
 
 
-def _readable(key: str, value: str | int, said: Words) -> str | int:
+def _readable(key: str, value: str | int, said: Words) -> str | int | tuple[Beside, ...]:
+    if key == "people":
+        return tuple(
+            (words.one_line(name), said.until(words.one_line(beside)))
+            for name, beside in unpacked(str(value))
+        )
     if key in _TIMES:
         return said.clock_time(int(value))
     if key in _FOREIGN:
@@ -203,8 +214,24 @@ def _places(values: Mapping[str, Value], said: Words) -> dict[str, str]:
         NAME: str(values["name"]),
         ORGANISATION: str(values["organisation"]),
         DEADLINE: str(values.get("deadline") or said.at_once),
-        DAYS_LEFT: said.days_left(int(values.get("days_left") or 0)),
+        DAYS_LEFT: said.days_left(_number(values, "days_left")),
+        GROUP: str(values.get("group") or ""),
+        HOW_MANY: f"{_number(values, 'enrolled')} / {_number(values, 'total')}",
+        PEOPLE: _people(values.get("people"), _number(values, "more")),
     }
+
+
+def _number(values: Mapping[str, Value], key: str) -> int:
+    found = values.get(key)
+    return found if isinstance(found, int) else 0
+
+
+def _people(found: Value, more: int) -> str:
+    """People in a line of an admin's text."""
+    if not isinstance(found, tuple):
+        return ""
+    shown = [f"{name} ({beside})" for name, beside in found]
+    return ", ".join([*shown, *([f"+ {more}"] if more else [])])
 
 
 def _clean(body: str) -> str:
@@ -213,6 +240,8 @@ def _clean(body: str) -> str:
 
 
 def _for_text(value: Value) -> Value:
+    if isinstance(value, tuple):
+        return tuple((words.isolated(name), beside) for name, beside in value)
     return words.isolated(value) if isinstance(value, str) else value
 
 

@@ -40,6 +40,17 @@ class Groups(Protocol):
         ...
 
     def set_lead(self, group_id: str, person_id: str | None) -> None: ...
+    def set_digest(self, group_id: str, at: Instant | None) -> None:
+        """When its lead is told next how far it is, None for never. The caller holds the account's
+        row.
+        """
+        ...
+
+    def digest_due(self, now: Instant) -> Group | None:
+        """The group whose lead should be told longest, of any account; not locked."""
+        ...
+
+    def is_digest_due(self, group_id: str, now: Instant) -> bool: ...
     def put(self, person_id: str, groups: Sequence[str]) -> None:
         """Exactly these groups (ids) for the person, whose row the caller holds. The only place
         where memberships change, and with them `Person.groups`.

@@ -70,6 +70,18 @@ RENAME = (
 SET_LEAD = (
     update(groups).where(groups.c.id == bindparam("of_group")).values(lead_id=bindparam("lead"))
 )
+SET_DIGEST = (
+    update(groups).where(groups.c.id == bindparam("of_group")).values(digest_at=bindparam("at"))
+)
+DIGEST_DUE = (
+    select(*COLUMNS)
+    .where(groups.c.digest_at <= bindparam("now"))
+    .order_by(groups.c.digest_at, groups.c.id)
+    .limit(1)
+)
+DIGEST_IS_DUE = select(groups.c.id).where(
+    groups.c.id == bindparam("of_group"), groups.c.digest_at <= bindparam("now")
+)
 SET_EXCHANGE = (
     update(groups)
     .where(groups.c.id == bindparam("of_group"))
@@ -169,6 +181,20 @@ class Groups:
     def set_lead(self, group_id: str, person_id: str | None) -> None:
         """Name its lead, or nobody."""
         self._connection.execute(SET_LEAD, {"of_group": group_id, "lead": person_id})
+
+    def set_digest(self, group_id: str, at: Instant | None) -> None:
+        """When its lead is told next, None for never."""
+        self._connection.execute(SET_DIGEST, {"of_group": group_id, "at": at})
+
+    def digest_due(self, now: Instant) -> Group | None:
+        """The one that is due longest, not locked."""
+        row = self._connection.execute(DIGEST_DUE, {"now": now}).one_or_none()
+        return None if row is None else Group(*row)
+
+    def is_digest_due(self, group_id: str, now: Instant) -> bool:
+        """Whether it is still due."""
+        values = {"of_group": group_id, "now": now}
+        return self._connection.execute(DIGEST_IS_DUE, values).one_or_none() is not None
 
     def put(self, person_id: str, groups: Sequence[str]) -> None:
         """Exactly these groups for the person. Who stays in one keeps the row."""

@@ -27,6 +27,7 @@ groups = Table(
     Column("exchange_from_at", BigInteger),
     Column("exchange_until_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
+    Column("digest_at", BigInteger, index=True),
     UniqueConstraint("account_id", "name_key"),
 )
 
