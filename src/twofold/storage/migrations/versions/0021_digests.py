@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 LED = "UPDATE groups SET digest_at = 0 WHERE lead_id IS NOT NULL"
 
