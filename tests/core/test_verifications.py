@@ -1,8 +1,12 @@
 """Attempts of applications."""
 
+from dataclasses import replace
+
+from twofold.core.attempts import AttemptPurpose
 from twofold.core.verifications import Kept, Needed, Verdict, Verification, is_attempt
 
-ACCEPTED = Kept("app", "attempt-1", "mia", "hash", Verification(Verdict.ACCEPTED), 1000)
+YES, NO = Verification(Verdict.ACCEPTED), Verification(Verdict.REFUSED)
+ACCEPTED = Kept("app", "attempt-1", "mia", "hash", YES, 1000, AttemptPurpose.SIGN_IN)
 
 
 def test_only_a_fresh_accepted_one_of_the_person_is_a_proof() -> None:
@@ -12,8 +16,16 @@ def test_only_a_fresh_accepted_one_of_the_person_is_a_proof() -> None:
     assert not ACCEPTED.proves("mia", 1301)
     assert not ACCEPTED.proves("mia", 999)
     assert not ACCEPTED.proves("ben", 1000)
-    refused = Kept("app", "attempt-1", "mia", "hash", Verification(Verdict.REFUSED), 1000)
-    assert not refused.proves("mia", 1000)
+    assert not replace(ACCEPTED, answer=NO).proves("mia", 1000)
+    assert not replace(ACCEPTED, purpose=None).proves("mia", 1000)
+    assert replace(ACCEPTED, purpose=AttemptPurpose.RECOVERY).proves("mia", 1000)
+
+
+def test_a_pass_proves_no_factor() -> None:
+    """It lets its owner set up, and nothing else."""
+    by_pass = replace(ACCEPTED, purpose=AttemptPurpose.PASS)
+    assert not by_pass.proves("mia", 1000)
+    assert by_pass.proves("mia", 1000, set_up=True)
 
 
 def test_an_id_of_an_attempt_is_printable_and_not_guessed_by_accident() -> None:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twofold.core.keyuri import MAX_URI, account_label, key_uri, suggest_issuer
-from twofold.web.qr import BORDER, MAX_VERSION, qr_svg
+from twofold.qr import BORDER, MAX_VERSION, qr_svg
 
 KEY = "FIZAVKVWFJEQ6P65NZHIUBQG3UGNZI5R"
 SECRET = base64.b32decode(KEY)

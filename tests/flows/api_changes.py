@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from tests.world import Organisation
 from twofold.core.applications import ApiCaller, Scope
+from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
 from twofold.core.people import Person
-from twofold.flows import applications, verifications
+from twofold.flows import app_people, applications, verifications
 from twofold.flows.applications import NewKey
 from twofold.flows.proofs import Typed
 
@@ -79,6 +80,81 @@ def verified(acme: Organisation) -> Callable[[], object]:
     return lambda: acme.store.call(verifications.verify, acme.now, caller, asked=asked)
 
 
+def set_up_begun(acme: Organisation) -> Callable[[], object]:
+    """Of somebody new."""
+    caller = caller_of(acme, made(acme))
+    return lambda: begun(acme, caller)
+
+
+def begun(acme: Organisation, caller: ApiCaller) -> Totp:
+    """A set-up of somebody new."""
+    pending = acme.store.call(
+        app_people.begin,
+        acme.now,
+        caller,
+        external_id="u-19",
+        name="Gil",
+        email="gil@shop.example",
+        proof="",
+    )
+    assert isinstance(pending, Totp)
+    return pending
+
+
+def set_up_confirmed(acme: Organisation) -> Callable[[], object]:
+    """By a right code."""
+    caller = caller_of(acme, made(acme))
+    pending = begun(acme, caller)
+    return lambda: acme.store.call(
+        app_people.confirm,
+        acme.now,
+        caller,
+        external_id="u-19",
+        set_up_id=pending.id,
+        typed=acme.code_of(pending),
+    )
+
+
+def set_up_cancelled(acme: Organisation) -> Callable[[], object]:
+    """Before its first code."""
+    caller = caller_of(acme, made(acme))
+    id_ = begun(acme, caller).id
+    return lambda: acme.store.call(
+        app_people.cancel, acme.now, caller, external_id="u-19", set_up_id=id_
+    )
+
+
+def proved(acme: Organisation) -> tuple[ApiCaller, Person]:
+    """Somebody with a fresh proof."""
+    caller, ben = caller_of(acme, made(acme)), named(acme)
+    acme.enrol(ben)
+    asked = verifications.Asked("u-18", Typed(acme.code(ben)), attempt="attempt-1")
+    acme.store.call(verifications.verify, acme.now, caller, asked=asked)
+    return caller, ben
+
+
+def authenticator_removed(acme: Organisation) -> Callable[[], object]:
+    """By its application."""
+    caller, ben = proved(acme)
+    id_ = acme.active(ben).id
+    return lambda: acme.store.call(
+        app_people.remove,
+        acme.now,
+        caller,
+        external_id="u-18",
+        authenticator_id=id_,
+        proof="attempt-1",
+    )
+
+
+def codes_made(acme: Organisation) -> Callable[[], object]:
+    """In place of the first ones."""
+    caller, _ = proved(acme)
+    return lambda: acme.store.call(
+        app_people.make_codes, acme.now, caller, external_id="u-18", proof="attempt-1"
+    )
+
+
 TABLE: dict[EventKind, tuple[str, Act]] = {
     EventKind.APPLICATION_MADE: ("applications.make", application_made),
     EventKind.KEY_MADE: ("applications.rotate", key_made),
@@ -87,4 +163,9 @@ TABLE: dict[EventKind, tuple[str, Act]] = {
 }
 MORE: dict[str, tuple[EventKind, Act]] = {
     "verifications.verify": (EventKind.CODE_ACCEPTED, verified),
+    "app_people.begin": (EventKind.ENROL_STARTED, set_up_begun),
+    "app_people.confirm": (EventKind.ENROLLED, set_up_confirmed),
+    "app_people.cancel": (EventKind.ENROL_CANCELLED, set_up_cancelled),
+    "app_people.remove": (EventKind.AUTHENTICATOR_REMOVED, authenticator_removed),
+    "app_people.make_codes": (EventKind.RECOVERY_MADE, codes_made),
 }

@@ -253,7 +253,7 @@ def test_what_is_not_pending_never_counts(acme: Organisation, ben: Person) -> No
     before = (acme.active(ben), acme.sessions(ben), acme.mails(ben), acme.events())
     proof = Accepted("no such authenticator", 1)
     with pytest.raises(RuntimeError):
-        acme.call(enrol._make_it_count, ben, proof, DESK, keep_session="")
+        acme.call(enrol.make_it_count, ben, proof, DESK, keep_session="")
     assert (acme.active(ben), acme.sessions(ben), acme.mails(ben), acme.events()) == before
 
 

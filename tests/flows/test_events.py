@@ -21,6 +21,7 @@ ELSEWHERE = {
     # Read only.
     "addresses.look", "addresses.own",
     "audit.accounts", "audit.list_entries", "audit.verify", "audit.whom",
+    "app_people.own", "app_people.status",
     "applications.admitted", "applications.list_applications", "applications.who",
     "browsers.code_link_trouble", "browsers.current_factors", "browsers.is_open",
     "authenticators.own", "authenticators.is_check_up_due", "browsers.look_at_link",
@@ -59,11 +60,13 @@ ELSEWHERE = {
     "passkeys.begin_demanded", "ceremonies.prove", "ceremonies.prove_made",
     "second_step.complete",
     # Parts of the flows in the table, and what is seen in their entries.
-    "browsers.remember", "enrol.begin", "links.mint", "links.use", "sessions.begin",
+    "browsers.remember", "enrol.begin", "enrol.make_it_count", "enrol.prove_pending", "links.mint",
+    "links.use", "sessions.begin",
     "authenticators.other_admins_enrolled", "addresses.ask_for", "exchange.first_page",
     "people.give_role", "people.new_person", "people.record_added", "people.send_invitation",
     "people.suspend", "groups.found", "groups.put",
-    "enrol.with_codes", "recovery.first_set", "recovery.tell_used", "sessions.end_others",
+    "enrol.with_codes", "recovery.make_for", "authenticators.take_off",
+    "recovery.first_set", "recovery.tell_used", "sessions.end_others",
     "sessions.renew", "sign_in.finish", "step_up.own_password_is_right",
     "desk_acts.perform", "passes.end_all", "passes.make", "passes.tell_used", "second_admin.ask",
     "stand_ins.use",

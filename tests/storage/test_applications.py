@@ -7,6 +7,7 @@ import pytest
 from tests.storage.races import race
 from tests.storage.samples import NOW, account, with_ann
 from twofold.core.applications import ApiKey, Application, Scope
+from twofold.core.attempts import AttemptPurpose
 from twofold.core.tokens import Purpose, digest
 from twofold.core.verifications import Kept, Needed, Verdict, Verification
 from twofold.ports import Store
@@ -15,7 +16,7 @@ SHOP = Application("a1", "acme", "Shop", (Scope.VERIFY, Scope.ENROL), NOW)
 KEY = ApiKey("k1", "acme", "a1", NOW)
 TOKEN = digest(Purpose.API_KEY, "x")
 ANSWER = Verification(Verdict.REFUSED, Needed.LINK, NOW + 30)
-KEPT = Kept("a1", "attempt-1", "ann", "hash", ANSWER, NOW)
+KEPT = Kept("a1", "attempt-1", "ann", "hash", ANSWER, NOW, AttemptPurpose.PASS)
 
 
 @pytest.fixture

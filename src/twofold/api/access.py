@@ -151,6 +151,8 @@ class Gate:
             await answer(scope, receive, send)
             return
         await call.run(only_look)
+        if not scope["path"].isprintable() or "\ufffd" in scope["path"]:
+            raise Problem(404, "No id holds such a character.", kind="no-route")
         body = await read_json(request) if endpoint.method in ("POST", "PUT") else b""
         scope["twofold.call"] = call
         await self._inner(scope, _read_again(body, receive), send)

@@ -7,10 +7,11 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from twofold.api import verifications
+from twofold.api import people, verifications
 from twofold.api.access import PREFIX, Endpoint, Gate, Open, check_endpoints, unusable
 from twofold.api.document import document
 from twofold.api.problems import Problem
@@ -38,6 +39,7 @@ async def openapi(request: Request) -> Response:
 ALL_ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/openapi.json", Open.OPEN, openapi, None),
     *verifications.ENDPOINTS,
+    *people.ENDPOINTS,
 )
 
 
@@ -49,6 +51,7 @@ def build_api(world: World, endpoints: Sequence[Endpoint] = ALL_ENDPOINTS) -> AS
         _add(app, one)
     app.add_exception_handler(Problem, _as_problem)
     app.add_exception_handler(RequestValidationError, _as_unusable)
+    app.add_exception_handler(HTTPException, _as_unreadable)
     app.state.document = document(app, endpoints)
     return ApiShell(Gate(world, endpoints, app), world.public_url)
 
@@ -73,6 +76,12 @@ async def _as_problem(_request: Request, error: Exception) -> Response:
 async def _as_unusable(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return unusable(error.errors()).response()
+
+
+async def _as_unreadable(_request: Request, error: Exception) -> Response:
+    """What FastAPI cannot parse at all; everything else was looked at by the gate."""
+    assert isinstance(error, HTTPException)
+    return Problem(422, "The body is not JSON that can be read.").response()
 
 
 class ApiShell:

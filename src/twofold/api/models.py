@@ -114,3 +114,95 @@ class VerificationAnswer(Model):
 
 ON_OUR_PAGES = frozenset({Needed.LINK, Needed.SET_UP, Needed.PASSKEY})
 """What an application cannot do for the person."""
+
+
+Proof = Annotated[
+    str,
+    Field(
+        min_length=8,
+        max_length=128,
+        description=(
+            "The Idempotency-Key of an accepted verification of the person, of the last five "
+            "minutes and by your application. Needed once they have a second factor."
+        ),
+    ),
+]
+
+
+class PersonAnswer(BaseModel):
+    """How somebody stands."""
+
+    external_id: str
+    name: str
+    email: str
+    disabled: bool
+    enrolled: bool = Field(description="They have a second factor: ask for it.")
+    requirement: Literal["none", "remind", "enrol"] = Field(
+        description="What is asked of somebody without one: nothing, soon, or before going on."
+    )
+    due_at: int | None = Field(description="When it is due, in seconds since 1970 (UTC).")
+    authenticators: int
+    passkeys: int
+    recovery_codes: int = Field(description="How many are left.")
+
+
+class SetUpRequest(Model):
+    """Whom to set up. Name and address are needed for somebody new, and ignored otherwise."""
+
+    name: str = Field(default="", max_length=200)
+    email: str = Field(default="", max_length=254)
+    proof: Proof | None = None
+
+
+class SetUpAnswer(BaseModel):
+    """A set-up that waits for its first code. Nothing of this is shown again."""
+
+    id: str
+    uri: str = Field(description="What the QR code holds: otpauth://…")
+    key: str = Field(description="The same for typing.")
+    qr_svg: str = Field(description="The QR code as an SVG element. Show it on white, at 200 px.")
+    entry: str = Field(description="What the app will call the entry.")
+
+
+class ConfirmRequest(Model):
+    """The code that the app shows after the set-up."""
+
+    code: Code
+
+
+class ConfirmAnswer(BaseModel):
+    """The set-up counts from now on."""
+
+    outcome: Literal["accepted"]
+    authenticator_id: str
+    recovery_codes: list[str] = Field(
+        description="Show them once, and have them stored. Empty where the person has some."
+    )
+
+
+class AuthenticatorAnswer(BaseModel):
+    """One authenticator app."""
+
+    id: str
+    name: str
+    entry: str = Field(description="What the app calls it.")
+    confirmed_at: int
+    disabled: bool
+
+
+class AuthenticatorsAnswer(BaseModel):
+    """The person's authenticator apps, the oldest first."""
+
+    authenticators: list[AuthenticatorAnswer]
+
+
+class CodesRequest(Model):
+    """Who asks for new recovery codes."""
+
+    proof: Proof
+
+
+class CodesAnswer(BaseModel):
+    """Ten recovery codes. All earlier ones are dead, and these are not shown again."""
+
+    recovery_codes: list[str]

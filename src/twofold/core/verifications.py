@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from twofold.core.attempts import AttemptPurpose
 from twofold.core.people import DAY, MINUTE, Instant
 
 ANSWERED_AGAIN = 10 * MINUTE
@@ -64,13 +65,19 @@ class Kept:
     asked_hash: str
     answer: Verification
     answered_at: Instant
+    purpose: AttemptPurpose | None = None
+    """What kind of code was accepted; None after a refusal."""
 
-    def proves(self, person_id: str, now: Instant) -> bool:
-        """Whether it is a fresh proof of this person's factor."""
+    def proves(self, person_id: str, now: Instant, *, set_up: bool = False) -> bool:
+        """Whether it is a fresh proof of this person's factor. A temporary pass is none: it lets
+        its owner set up an authenticator and change nothing else, as on our pages.
+        """
+        suffices = {AttemptPurpose.SIGN_IN, AttemptPurpose.RECOVERY}
         return (
             self.answer.is_accepted
             and self.person_id == person_id
             and 0 <= now - self.answered_at <= PROOF_LIFETIME
+            and (self.purpose in suffices or (set_up and self.purpose is AttemptPurpose.PASS))
         )
 
 

@@ -34,7 +34,7 @@ def rename(
     """Give one of one's own a name; "" for the one that follows from the app. None if there is
     none of this id. A name changes nothing about who gets in, so the session is enough.
     """
-    found = _own_one(tx, caller, authenticator_id)
+    found = _own_one(tx, caller.person.id, authenticator_id)
     if found is None:
         return None
     clean = " ".join(name.split())
@@ -60,9 +60,31 @@ def remove(
     """End one of one's own; None if there is none of this id. The page has asked for a fresh
     factor. Whatever trusted the old state ends, and the owner is told (promise P8).
     """
-    account = tx.accounts.lock(caller.account.id)  # Before the person, as for a passkey.
-    person = tx.people.lock(caller.person.id)
-    found = _own_one(tx, caller, authenticator_id)
+    return take_off(
+        tx,
+        now,
+        account_id=caller.account.id,
+        person_id=caller.person.id,
+        authenticator_id=authenticator_id,
+        source=source,
+        keep_session=caller.session.id,
+    )
+
+
+def take_off(
+    tx: Tx,
+    now: Instant,
+    *,
+    account_id: str,
+    person_id: str,
+    authenticator_id: str,
+    source: Source,
+    keep_session: str,
+) -> Totp | Refused | None:
+    """The same for somebody whose factor was just proved, by a page or an application."""
+    account = tx.accounts.lock(account_id)  # Before the person, as for a passkey.
+    person = tx.people.lock(person_id)
+    found = _own_one(tx, person.id, authenticator_id)
     if found is None:
         return None
     if (why := _why_it_stays(tx, now, account, person)) is not None:
@@ -70,7 +92,7 @@ def remove(
     tx.authenticators.remove(person.id, found.id, at=now)
     if not tx.authenticators.has_factor(person.id):
         tx.recovery.end_all(person.id)
-    sessions.end_others(tx, now, person, keep=caller.session.id)
+    sessions.end_others(tx, now, person, keep=keep_session)
     record(
         tx,
         now,
@@ -114,8 +136,8 @@ def other_admins_enrolled(tx: Tx, person: Person) -> int:
     )
 
 
-def _own_one(tx: Tx, caller: Caller, authenticator_id: str) -> Totp | None:
-    mine = tx.authenticators.in_force(caller.person.id)
+def _own_one(tx: Tx, person_id: str, authenticator_id: str) -> Totp | None:
+    mine = tx.authenticators.in_force(person_id)
     return next((one for one in mine if one.id == authenticator_id), None)
 
 

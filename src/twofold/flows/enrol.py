@@ -207,7 +207,7 @@ def save_own(
     """*Save* from a full session: prove the pending authenticator and make it count."""
     if (needed := needed_proof(now, caller)) is not None:
         return needed
-    proof = _prove_pending(
+    proof = prove_pending(
         tx, now, caller.person, caller.account, typed, place.source, caller.session.id
     )
     if not isinstance(proof, Accepted):
@@ -215,7 +215,7 @@ def save_own(
     token = sessions.renew(tx, now, caller.session, password=False, factor=True)
     if token is None:
         return SignInEnded()
-    codes = _make_it_count(
+    codes = make_it_count(
         tx, now, caller.person, proof, place.source, keep_session=caller.session.id
     )
     browser_token, _ = browsers.remember(
@@ -237,7 +237,7 @@ def save_demanded(
     tx.people.lock(half.person.id)  # From here on nobody else uses or ends the link.
     if not link_is_theirs(tx, now, half, token):
         return LinkRefused()
-    proof = _prove_pending(tx, now, half.person, half.account, typed, place.source, MAILED_LINK)
+    proof = prove_pending(tx, now, half.person, half.account, typed, place.source, MAILED_LINK)
     if not isinstance(proof, Accepted):
         return proof
     advance(state_of(half.sign_in.stage), SignInFact.SET_UP_PROVED)
@@ -245,7 +245,7 @@ def save_demanded(
         return SignInEnded()
     used = links.use(tx, now, purpose=Purpose.ENROL, token=token)
     assert isinstance(used, OpenLink), "a set-up link vanished under its lock"
-    codes = _make_it_count(tx, now, half.person, proof, place.source, keep_session="")
+    codes = make_it_count(tx, now, half.person, proof, place.source, keep_session="")
     done = finish(
         tx,
         now,
@@ -266,7 +266,7 @@ def with_codes(tx: Tx, now: Instant, done: SignedIn, codes: Sequence[str]) -> Si
     return replace(done, codes=codes, caller=caller, note=Note.STORE_CODES)
 
 
-def _prove_pending(
+def prove_pending(
     tx: Tx,
     now: Instant,
     person: Person,
@@ -275,6 +275,7 @@ def _prove_pending(
     source: Source,
     begun_in: str,
 ) -> Proof | NothingPending:
+    """Prove the pending set-up that was begun there with a code of it."""
     tx.people.lock(person.id)
     pending = tx.authenticators.pending(person.id)
     if pending is None or pending.begun_in != begun_in:
@@ -292,7 +293,7 @@ def _prove_pending(
     )
 
 
-def _make_it_count(
+def make_it_count(
     tx: Tx, now: Instant, person: Person, proof: Accepted, source: Source, *, keep_session: str
 ) -> Sequence[str]:
     """The proved set-up becomes an authenticator of the person; whatever trusted the old state

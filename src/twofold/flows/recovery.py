@@ -32,7 +32,12 @@ class NotEnrolled:
 
 def make(tx: Tx, now: Instant, *, caller: Caller, source: Source) -> NewCodes | NotEnrolled:
     """Ten new codes; all earlier ones are dead. The page has asked for a fresh factor."""
-    person = tx.people.lock(caller.person.id)
+    return make_for(tx, now, person_id=caller.person.id, source=source)
+
+
+def make_for(tx: Tx, now: Instant, *, person_id: str, source: Source) -> NewCodes | NotEnrolled:
+    """The same for somebody whose factor was just proved, by a page or an application."""
+    person = tx.people.lock(person_id)
     if not tx.authenticators.has_factor(person.id):
         return NotEnrolled()
     before = tx.recovery.standing(person.id)

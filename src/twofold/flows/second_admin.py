@@ -59,9 +59,11 @@ def not_possible(tx: Tx, person: Person, act: Act) -> str:
     """Why the act helps this person nothing, or ""."""
     if not act.stands_in_for_a_factor:
         return ""
-    if person.state is not PersonState.ACTIVE:
+    has_factor = tx.authenticators.has_factor(person.id)
+    is_known = person.state is PersonState.INVITED and has_factor  # To an application.
+    if person.state is not PersonState.ACTIVE and not is_known:
         return f"{person.name} may not sign in at present, so this would not help."
-    if not tx.authenticators.has_factor(person.id):
+    if not has_factor:
         return (
             f"{person.name} has no second step set up, so there is nothing to stand in for: the "
             "sign-in itself leads to the set-up where one is asked for."

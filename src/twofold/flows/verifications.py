@@ -50,6 +50,8 @@ class Answered:
 
     verification: Verification
     attempt_id: str = ""
+    purpose: AttemptPurpose | None = None
+    """What kind of code was accepted; None after a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def verify(tx: Tx, now: Instant, caller: ApiCaller, *, asked: Asked) -> Answered
             asked_hash,
             answered.verification,
             now,
+            answered.purpose,
         )
     )
     assert stored or person is None, "attempts of one person come one after another"
@@ -126,7 +129,7 @@ def _answer(
     _note(tx, now, person, source, purpose)
     if token and browser is None:
         _remember(tx, now, person, source, token)
-    return Answered(ACCEPTED)
+    return Answered(ACCEPTED, purpose=purpose)
 
 
 def _purpose(typed: Typed) -> AttemptPurpose:

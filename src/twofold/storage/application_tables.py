@@ -1,6 +1,6 @@
 """The tables of the API's applications, beside those of `tables.py` and by the same rule."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text, text
 
 from twofold.storage.tables import Word, metadata
 
@@ -41,5 +41,6 @@ verifications = Table(
     Column("needed", Word, nullable=False),
     Column("until_at", BigInteger),
     Column("answered_at", BigInteger, nullable=False),
+    Column("purpose", Word, nullable=False, server_default=text("''")),
     Index(None, "answered_at"),
 )

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from twofold.core.attempts import AttemptPurpose
 from twofold.core.people import Instant
 from twofold.core.verifications import Kept, Needed, Verdict, Verification
 from twofold.storage.application_tables import verifications
@@ -35,9 +36,10 @@ class Verifications:
         row = FIND.one(self._connection, values)
         if row is None:
             return None
-        application, key, person_id, asked_hash, outcome, needed, until, answered_at = row
+        application, key, person_id, asked_hash, outcome, needed, until, at, purpose = row
         answer = Verification(Verdict(outcome), Needed(needed), until)
-        return Kept(application, key, person_id, asked_hash, answer, answered_at)
+        proved_by = AttemptPurpose(purpose) if purpose else None
+        return Kept(application, key, person_id, asked_hash, answer, at, proved_by)
 
     def add(self, kept: Kept) -> bool:
         """Insert; false if the application has used this id before."""
@@ -50,6 +52,7 @@ class Verifications:
             "needed": kept.answer.needed.value,
             "until_at": kept.answer.until,
             "answered_at": kept.answered_at,
+            "purpose": kept.purpose.value if kept.purpose else "",
         }
         return ADD.run(self._connection, values) == 1
 

@@ -22,12 +22,12 @@ from twofold.flows.links import LinkTrouble
 from twofold.flows.passkeys import Offer
 from twofold.flows.proofs import Locked, Wrong
 from twofold.flows.sign_in import SignedIn
+from twofold.qr import qr_svg
 from twofold.web.access import Ctx, Needs, Page
 from twofold.web.apps import asked, picker
 from twofold.web.doors import link_gone
 from twofold.web.forms import FieldError
 from twofold.web.passkeys import FIELD, no_set_up, not_made
-from twofold.web.qr import qr_svg
 from twofold.web.sign_in import ended, locked, signed_in
 
 EIGHT = 8
