@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.attacks.faces import FACES, Face
+from tests.attacks.faces import WEB, Face
 from tests.cli.conftest import run
 from tests.cli.test_mail import inbox
 from tests.conftest import FixedClock, quiet_logs
@@ -22,9 +22,9 @@ from twofold.system import SystemRandom
 __all__ = ["elsewhere", "face", "hasher", "inbox", "logged", "mia", "run", "site"]
 
 
-@pytest.fixture(params=FACES)
+@pytest.fixture(params=WEB)
 def face(request: pytest.FixtureRequest, site: Site) -> Face:
-    """Each way in from outside."""
+    """A way in from outside: the pages, or what `every_face` asks for."""
     return Face(request.param, site)
 
 

@@ -8,16 +8,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
+from uuid import uuid4
 
+import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from tests.faces.api import known_as, new_key
 from tests.faces.conftest import ORIGIN, PASSWORD, Browser, Site, token_in
+from twofold.api.access import PREFIX
+from twofold.core.applications import Scope
 from twofold.core.people import Person
 from twofold.web.cookies import BROWSER, BROWSER_LINK, SESSION, SIGN_IN
 
-FACES = ("web",)
+WEB = ("web",)
+FACES = ("web", "api")
+"""`every_face` below asks for both; an attack that needs pages runs against the pages alone."""
+every_face = pytest.mark.parametrize("face", FACES, indirect=True)
 COOKIES = (SESSION, SIGN_IN, BROWSER, BROWSER_LINK)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 """What a token looks like wherever it is handed out."""
@@ -82,6 +91,11 @@ class Client:
         fields = {"code": first, **({"next_code": second} if second else {}), **more}
         return self.post("/sign-in/code", fields, at="/sign-in/code")
 
+    def enters(self, first: str, second: str = "") -> bool:
+        """Whether this code, or these two, let the client in."""
+        self.code(first, second)
+        return self.standing() is Standing.IN
+
     def right_code(self, person: Person, **more: str) -> Response:
         """The second step with what is asked for, all of it right."""
         acme = self.site.acme
@@ -128,12 +142,60 @@ class Client:
             self.http.cookies.set(name, token, domain="localhost.local", path="/")
 
 
+@dataclass
+class ApiClient(Client):
+    """Somebody at an application that checks passwords itself and asks the API for the rest."""
+
+    key: str = ""
+    external_id: str = ""
+    at: Standing = Standing.OUT
+
+    def password(self, email: str, password: str = PASSWORD, **more: str) -> Response:
+        """The application's own check, which knows one password for everybody."""
+        person = self.site.acme.store.call(lambda tx: tx.people.by_email(email))
+        is_right = person is not None and password == PASSWORD
+        if person is not None and is_right:
+            self.external_id = known_as(self.site.acme, person, person.id).external_id
+        self.at = Standing.HALF if is_right else Standing.OUT
+        return Response(303 if is_right else 422)
+
+    def code(self, first: str, second: str = "", **more: str) -> Response:
+        """What the application asks. Without the first step it asks nothing."""
+        if self.at is not Standing.HALF:
+            return Response(401)
+        body = {"external_id": self.external_id, "code": first, **more}
+        if second:
+            body["next_code"] = second
+        headers = {"authorization": f"Bearer {self.key}"}
+        answer = self._kept(self.http.post(f"{PREFIX}/verifications", json=body, headers=headers))
+        if answer.status_code == 200 and answer.json()["outcome"] == "accepted":
+            self.at = Standing.IN
+        return answer
+
+    def right_code(self, person: Person, **more: str) -> Response:
+        """One right code, and two where two are asked for."""
+        acme = self.site.acme
+        answer = self.code(acme.code(person), **more)
+        if answer.status_code == 403 and answer.json()["needed"] == "two-codes":
+            return self.code(acme.code(person, steps=-1), acme.code(person), **more)
+        return answer
+
+    def standing(self) -> Standing:
+        """How far the application has let them come."""
+        return self.at
+
+
 @dataclass(frozen=True)
 class Face:
     """One way into the product from outside."""
 
     name: str
     site: Site
+
+    @cached_property
+    def key(self) -> str:
+        """The key of the application, where this is the API."""
+        return new_key(self.site.acme, Scope.VERIFY, name=f"Face {uuid4().hex}").text
 
     def client(self, *, peer: str = "192.0.2.7", app: ASGIApp | None = None) -> Client:
         """A client that has been handed nothing yet, at the address `peer`."""
@@ -145,6 +207,8 @@ class Face:
             client=(peer, 50_000),
         )
         http.headers.update({"user-agent": "Mozilla/5.0 (X11; Linux) Firefox/150.0"})
+        if self.name == "api":
+            return ApiClient(self.site, http, key=self.key)
         return Client(self.site, http)
 
     def signed_in(self, person: Person, *, peer: str = "192.0.2.7", **more: str) -> Client:

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from tests.attacks.faces import Client, Face, Standing
+from tests.attacks.faces import Client, Face, Standing, every_face
 from tests.attacks.scene import OTHER_PASSWORD, add, half_way
 from tests.faces.conftest import Site
 from twofold.core import otp, throttle
@@ -40,6 +40,7 @@ def checked(site: Site, person: Person) -> int:
     return site.acme.outcomes(person).count(Outcome.WRONG)
 
 
+@every_face
 def test_single_codes_end_after_five_and_everything_after_ten(face: Face, mia: Person) -> None:
     """Mechanism 37: with all the patience of a month, in browsers that nobody knows."""
     for number in range(40):
@@ -60,6 +61,7 @@ def test_single_codes_end_after_five_and_everything_after_ten(face: Face, mia: P
     assert client.standing() is Standing.HALF
 
 
+@every_face
 def test_fresh_sign_ins_share_one_budget(face: Face, mia: Person) -> None:
     """Mechanism 38: neither a new sign-in nor a hundred open ones begin a new count."""
     clients = [half_way(face, mia) for _ in range(60)]
@@ -174,6 +176,7 @@ def test_every_spelling_of_an_address_is_one_count(face: Face, mia: Person) -> N
     assert passwords_counted(face.site, mia) == LADDER.free_passwords
 
 
+@every_face
 def test_a_right_password_clears_no_count_of_codes(face: Face, mia: Person) -> None:
     """Mechanism 44: right password and wrong code in turn, sixty times in half an hour."""
     for number in range(60):
@@ -243,6 +246,21 @@ def test_every_form_that_tells_right_from_wrong_pays_from_one_budget(
     assert checked(face.site, mia) == codes_counted(face.site, mia) == LADDER.pair_after
 
 
+def test_the_pages_and_the_api_share_one_budget(face: Face, mia: Person, elsewhere: Site) -> None:
+    """Mechanism 47 for applications: a second face is no second row of tries."""
+    api = Face("api", face.site)
+    for number in range(20):
+        one = api if number % 2 else face
+        client = one.client(app=(face.site, elsewhere)[number % 3 % 2].app)
+        client.password(mia.email)
+        client.wrong_code(mia, number)
+        face.site.clock.advance(61)
+    assert checked(face.site, mia) == codes_counted(face.site, mia) == LADDER.pair_after
+    client = api.client()
+    client.password(mia.email)
+    assert not client.enters(face.site.acme.code(mia))
+
+
 def test_confirming_by_password_is_on_the_budget_of_the_password(face: Face) -> None:
     """Mechanism 47 for passwords: without an authenticator too."""
     eve = add(face.site, "Eve")
@@ -261,6 +279,7 @@ def test_confirming_by_password_is_on_the_budget_of_the_password(face: Face) -> 
     assert known.password(eve.email).status_code == 303
 
 
+@every_face
 @pytest.mark.parametrize("steps", range(-4, 5))
 def test_exactly_three_codes_are_right_at_a_moment(face: Face, mia: Person, steps: int) -> None:
     """Mechanism 48: the code before, this one and the next; none beyond."""

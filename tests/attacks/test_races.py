@@ -12,9 +12,11 @@ import pytest
 
 from tests.attacks.faces import Client, Face, Standing
 from tests.attacks.scene import add, enrolled, half_way
+from tests.faces.api import known_as
 from tests.faces.conftest import PASSWORD, Site
 from tests.storage.races import race
 from twofold.core import otp, throttle
+from twofold.core.attempts import Outcome
 from twofold.core.mail import MailKind
 from twofold.core.people import Person
 from twofold.flows import guard
@@ -172,6 +174,69 @@ def test_everybody_gets_their_own_session(face: Face, elsewhere: Site) -> None:
         person = people[number % 16]
         expected = {person.email} if number < 16 or person.id not in codes else set()
         assert named == expected
+
+
+def asked(face: Face, elsewhere: Site, mia: Person, bodies: Sequence[dict[str, str]]) -> list[str]:
+    """The outcomes when an application sends all of these at the same moment to two processes."""
+    api = Face("api", face.site)
+    known_as(face.site.acme, mia, "u-17")
+    apps = (face.site.app, elsewhere.app)
+    clients = [api.client(app=apps[n % 2]) for n in range(len(bodies))]
+
+    def send(number: int) -> str:
+        body = dict(bodies[number])
+        headers = {"authorization": f"Bearer {api.key}"}
+        if attempt := body.pop("attempt", ""):
+            headers["idempotency-key"] = attempt
+        sent = {"external_id": "u-17", **body}
+        answer = clients[number].http.post("/api/v1/verifications", json=sent, headers=headers)
+        assert answer.status_code in (200, 403)
+        return str(answer.json()["outcome"])
+
+    return race(len(bodies), send)
+
+
+@pytest.mark.parametrize("own_attempts", [True, False])
+def test_one_right_code_asked_a_hundred_times_at_once_is_accepted_once(
+    face: Face, mia: Person, elsewhere: Site, own_attempts: bool
+) -> None:
+    """Mechanism 30 over the API, with an id for each request and without."""
+    for turn in range(ROUNDS):
+        face.site.clock.advance(90)
+        code = face.site.acme.code(mia)
+        bodies = [
+            {"code": code, "attempt": f"attempt-{turn}-{n}" if own_attempts else ""}
+            for n in range(AT_ONCE)
+        ]
+        assert asked(face, elsewhere, mia, bodies).count("accepted") == 1
+
+
+def test_one_attempt_sent_many_times_at_once_is_one_attempt(
+    face: Face, mia: Person, elsewhere: Site
+) -> None:
+    """Mechanism 30 for retries: every one gets the answer of the first, and one is charged."""
+    face.site.clock.advance(90)
+    before = len(face.site.acme.attempts(mia))
+    code = face.site.acme.code(mia)
+    bodies = [{"code": code, "attempt": "one-attempt"}] * 40
+    assert asked(face, elsewhere, mia, bodies) == ["accepted"] * 40
+    wrong = face.site.acme.wrong(face.site.acme.active(mia))
+    bodies = [{"code": wrong, "attempt": "another-attempt"}] * 40
+    assert asked(face, elsewhere, mia, bodies) == ["refused"] * 40
+    assert len(face.site.acme.attempts(mia)) == before + 2
+
+
+def test_a_burst_over_the_api_is_compared_within_the_budget(
+    face: Face, mia: Person, elsewhere: Site
+) -> None:
+    """Mechanism 32 over the API."""
+    acme = face.site.acme
+    for turn in range(4):
+        bodies = [{"code": acme.wrong(acme.active(mia), 60 * turn + n)} for n in range(60)]
+        assert set(asked(face, elsewhere, mia, bodies)) == {"refused"}
+        face.site.clock.advance(61)
+    compared = acme.outcomes(mia).count(Outcome.WRONG)
+    assert 0 < compared <= throttle.SP800_63B4_LADDER.pair_after
 
 
 class Unlucky:
