@@ -31,6 +31,7 @@ SUMMARIES = {
     "backup": "Write everything into one file, while the service runs.",
     "verify": "Try a backup without restoring it.",
     "restore": "Put a backup in the place of the database, with a new epoch.",
+    "keys": "Change the sealing keys while the service runs.",
     "clock": "Put right what a wrong clock left behind.",
     "doctor": "Check database, keys, clock, mail, address, disk and rights.",
     "config": "Look at the settings.",

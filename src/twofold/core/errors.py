@@ -61,3 +61,9 @@ class BackupError(TwofoldError):
     """A backup cannot be made or used."""
 
     code = "backup"
+
+
+class KeysError(TwofoldError):
+    """The sealing keys cannot be changed so."""
+
+    code = "keys"

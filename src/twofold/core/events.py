@@ -261,7 +261,7 @@ _KINDS: Mapping[EventKind, tuple[Group, str]] = {
     EventKind.RECOVERY_MADE: (Group.AUTHENTICATORS, "Recovery codes made"),
     EventKind.RECOVERY_STORED: (Group.AUTHENTICATORS, "Recovery codes stored, says the person"),
     EventKind.RECOVERY_USED: (Group.CODES, "Recovery code used"),
-    EventKind.RECOVERY_ENDED: (Group.AUTHENTICATORS, "Recovery codes ended by a restored backup"),
+    EventKind.RECOVERY_ENDED: (Group.AUTHENTICATORS, "Recovery codes ended by the operator"),
     EventKind.PAIR_MODE: (Group.CODES, "Two codes needed after wrong ones"),
     EventKind.BROWSER_LINK_SENT: (Group.BROWSERS, "Link to open a browser sent"),
     EventKind.BROWSER_LINK_USED: (Group.BROWSERS, "Browser opened by a mailed link"),

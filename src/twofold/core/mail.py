@@ -48,7 +48,7 @@ class MailKind(StrEnum):
     RECOVERY_USED = "recovery-used"
     RECOVERY_MADE = "recovery-made"
     RECOVERY_ENDED = "recovery-ended"
-    """A restored backup does not know which of them were used: all are dead."""
+    """A restored backup does not know which of them were used, or their key is retired."""
     CODE_FAILURES = "code-failures"
     """Right password, wrong codes: somebody has the password."""
     PASSWORD_STOLEN = "password-stolen"  # noqa: S105

@@ -148,3 +148,14 @@ def release(tx: Tx, now: Instant, *, drop: bool) -> Released | None:
             data={"dead": dead, "dropped": dropped},
         )
     return Released(tx.mails.waiting(), dead, dropped)
+
+
+def end_hashed_with(tx: Tx, now: Instant, *, key_id: str) -> int:
+    """End the recovery codes and temporary passes that were made with a key which is retired; how
+    many people lost recovery codes, who are written to.
+    """
+    lost = tx.restores.end_hashed_with(key_id, now)
+    accounts = tx.accounts.all()
+    for person_id in lost:
+        _tell_lost(tx, now, accounts, person_id)
+    return len(lost)

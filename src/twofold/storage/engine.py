@@ -170,6 +170,18 @@ def prepare_postgres(connection: Any, _record: object) -> None:
     connection.commit()
 
 
+Database = Engine
+"""What the commands hand on without looking into it."""
+
+
+def writing_engine(database_url: str) -> Engine:
+    """An engine for a command's own transactions beside the service. Raises `StartError`."""
+    url = parse_url(database_url)
+    if is_sqlite(url):
+        return sqlite_engine(Path(url.database or ""), sqlite_driver())
+    return postgres_engine(url, 1)
+
+
 def database_time(connection: Connection) -> float | None:
     """The moment by the clock of the PostgreSQL server, now and not at the transaction's start.
     SQLite has none but this machine's.

@@ -89,3 +89,9 @@ def check_keys(connection: Connection, ring: KeyRing) -> None:
     new = check_against(ring, {row.id: row.check_value for row in rows})
     for key_id, value in new.items():
         connection.execute(insert(sealing_keys), {"id": key_id, "check_value": value})
+
+
+def note_keys(engine: Engine, ring: KeyRing) -> None:
+    """The same in a transaction of its own, for a key that was added while the service runs."""
+    with engine.begin() as connection:
+        check_keys(connection, ring)

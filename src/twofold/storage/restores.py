@@ -10,6 +10,8 @@ from sqlalchemy import (
     case,
     delete,
     insert,
+    not_,
+    or_,
     select,
     update,
 )
@@ -133,6 +135,20 @@ class Restores:
         )
         self._connection.execute(update(recovery_codes).where(UNUSED).values(used_at=at))
         return people
+
+    def end_hashed_with(self, key_id: str, at: Instant) -> Sequence[str]:
+        """See `ports.Restores.end_hashed_with`."""
+
+        def made_with(code_hash: ColumnElement[str]) -> ColumnElement[bool]:
+            return or_(code_hash.startswith(f"{key_id}:"), not_(code_hash.contains(":")))
+
+        codes = (UNUSED, made_with(recovery_codes.c.code_hash))
+        whose = select(recovery_codes.c.person_id).where(*codes).distinct()
+        people = self._connection.execute(whose).scalars().all()
+        self._connection.execute(update(recovery_codes).where(*codes).values(used_at=at))
+        passes = (temporary_passes.c.ended_at.is_(None), made_with(temporary_passes.c.code_hash))
+        self._connection.execute(update(temporary_passes).where(*passes).values(ended_at=at))
+        return sorted(people)
 
     def add(self, restore: Restore) -> None:
         """Insert."""

@@ -12,6 +12,7 @@ line seals, all lines open. Sub-keys come from each key by HKDF (RFC 5869), one 
 import base64
 import binascii
 import hmac
+import logging
 import os
 import re
 import stat
@@ -26,6 +27,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from twofold.core.errors import SealError, StartError
 from twofold.ports import Random
 
+log = logging.getLogger(__name__)
+
 VERSION = b"\x01"
 ID_BYTES, NONCE_BYTES, KEY_BYTES = 8, 12, 32
 HEADER_BYTES = 1 + ID_BYTES + NONCE_BYTES
@@ -34,34 +37,78 @@ SIGNATURE_BYTES = ID_BYTES + 32
 KEY_ID = re.compile(r"[0-9a-f]{8}")
 
 
-class KeyRing:
-    """The keys of a deployment: the last one seals, every one opens."""
+class Loaded:
+    """The keys of a ring at one moment, and what is derived from them."""
 
-    def __init__(self, keys: Mapping[str, bytes], random: Random) -> None:
-        """`keys` by id (8 lower-case hexadecimal digits), 32 bytes each, oldest first."""
+    def __init__(self, keys: Mapping[str, bytes]) -> None:
+        """`keys` by id, oldest first."""
         if not keys:
             raise StartError("The key file holds no key.")
-        self._keys = dict(keys)
-        self._random = random
-        self._newest = list(keys)[-1]
-        self._ciphers = {key_id: AESGCM(derive(key, "seal")) for key_id, key in keys.items()}
-        self._digests = {key_id: derive(key, "digest") for key_id, key in keys.items()}
+        self.keys = dict(keys)
+        self.newest = list(keys)[-1]
+        self.ciphers = {key_id: AESGCM(derive(key, "seal")) for key_id, key in keys.items()}
+        self.digests = {key_id: derive(key, "digest") for key_id, key in keys.items()}
+
+
+class KeyRing:
+    """The keys of a deployment: the last one seals, every one opens.
+
+    With a `source` the ring follows the key file while the process runs: it looks whether the file
+    is another one before it seals, and when it meets a key that it does not know. So a key can be
+    added, made the one that seals, and retired without a restart. A file that is gone or cannot be
+    read changes nothing.
+    """
+
+    def __init__(
+        self, keys: Mapping[str, bytes], random: Random, source: Path | None = None
+    ) -> None:
+        """`keys` by id (8 lower-case hexadecimal digits), 32 bytes each, oldest first."""
+        self._loaded = Loaded(keys)
+        self._random, self._source = random, source
+        self._seen: tuple[int, ...] = ()
+
+    @property
+    def _keys(self) -> Mapping[str, bytes]:
+        return self._loaded.keys
+
+    @property
+    def newest(self) -> str:
+        """The id of the key that seals."""
+        return self._followed().newest
 
     def __repr__(self) -> str:
         """Ids only, so that no traceback or log line can carry a key."""
         return f"KeyRing({list(self._keys)!r})"
 
+    def _followed(self) -> Loaded:
+        """The keys as they are in the file now."""
+        if self._source is None:
+            return self._loaded
+        try:
+            found = os.stat(self._source)
+            seen = (found.st_mtime_ns, found.st_ino, found.st_size)
+            if seen != self._seen:
+                self._loaded, self._seen = Loaded(read_keys(self._source)), seen
+        except (OSError, StartError):
+            log.warning("The key file %s cannot be read; the keys stay as they were.", self._source)
+        return self._loaded
+
+    def _holding(self, key_id: str) -> Loaded:
+        """The keys, looked for again where this one is not among them."""
+        loaded = self._loaded
+        return loaded if key_id in loaded.keys else self._followed()
+
     def seal(self, place: str, row_id: str, value: bytes) -> bytes:
         """`value` sealed for the column `place` (`table.column`) of the row `row_id`."""
-        nonce = self._random.secret()[:NONCE_BYTES]
-        cipher = self._ciphers[self._newest]
-        sealed = cipher.encrypt(nonce, value, associated_data(place, row_id, self._newest))
-        return VERSION + self._newest.encode() + nonce + sealed
+        loaded, nonce = self._followed(), self._random.secret()[:NONCE_BYTES]
+        about = associated_data(place, row_id, loaded.newest)
+        sealed = loaded.ciphers[loaded.newest].encrypt(nonce, value, about)
+        return VERSION + loaded.newest.encode() + nonce + sealed
 
     def open(self, place: str, row_id: str, sealed: bytes) -> bytes:
         """The value again. Raises `SealError` for another place, row or key, or a changed byte."""
         key_id = sealed[1 : 1 + ID_BYTES].decode("ascii", "replace")
-        cipher = self._ciphers.get(key_id)
+        cipher = self._holding(key_id).ciphers.get(key_id)
         if sealed[:1] != VERSION or cipher is None or len(sealed) < HEADER_BYTES:
             raise SealError
         nonce = sealed[1 + ID_BYTES : HEADER_BYTES]
@@ -76,32 +123,38 @@ class KeyRing:
         """HMAC-SHA-256 of `text` for one `use` under the newest key, in hexadecimal. With the next
         key it is another one: for what need not be found for longer than a while.
         """
-        return self._hmac(self._newest, use, text).hex()
+        loaded = self._followed()
+        return keyed(loaded.digests[loaded.newest], use, text).hex()
 
     def digests(self, use: str, text: str) -> Sequence[str]:
         """Everything under which `text` may be stored: `key id:HMAC` for each of our keys, the
         newest first, which is the one to store; then the bare HMACs of versions before the id.
         """
-        made = {key_id: self._hmac(key_id, use, text).hex() for key_id in reversed(self._keys)}
+        derived = self._followed().digests
+        made = {key_id: keyed(derived[key_id], use, text).hex() for key_id in reversed(derived)}
         return [*(f"{key_id}:{digest}" for key_id, digest in made.items()), *made.values()]
 
     def sign(self, use: str, text: str) -> bytes:
         """What `is_signed` knows again: the newest key's id and HMAC-SHA-256 of `text`."""
-        return self._newest.encode() + self._hmac(self._newest, use, text)
+        loaded = self._followed()
+        return loaded.newest.encode() + keyed(loaded.digests[loaded.newest], use, text)
 
     def is_signed(self, use: str, text: str, signature: bytes) -> bool:
         """Whether `signature` was made by `sign` for this use and text, with any of our keys."""
         key_id = signature[:ID_BYTES].decode("ascii", "replace")
-        if key_id not in self._digests:
+        derived = self._holding(key_id).digests.get(key_id)
+        if derived is None:
             return False
-        return hmac.compare_digest(signature[ID_BYTES:], self._hmac(key_id, use, text))
-
-    def _hmac(self, key_id: str, use: str, text: str) -> bytes:
-        return hmac.digest(self._digests[key_id], f"{use}\0{text}".encode(), "sha256")
+        return hmac.compare_digest(signature[ID_BYTES:], keyed(derived, use, text))
 
     def check_values(self) -> dict[str, bytes]:
         """By key id a value that tells the key from any other and gives nothing away about it."""
         return {key_id: derive(key, "check") for key_id, key in self._keys.items()}
+
+
+def keyed(derived: bytes, use: str, text: str) -> bytes:
+    """HMAC-SHA-256 of `text` for one `use`."""
+    return hmac.digest(derived, f"{use}\0{text}".encode(), "sha256")
 
 
 def derive(key: bytes, use: str) -> bytes:
@@ -151,7 +204,12 @@ def load_keys(path: Path, random: Random, *, database_exists: bool) -> KeyRing:
                 "Put the key file back from your backup: a new key could not open anything."
             )
         create_keys(path, random)
-    return KeyRing(read_keys(path), random)
+    return KeyRing(read_keys(path), random, path)
+
+
+def new_key(random: Random) -> tuple[str, bytes]:
+    """Id and bytes of a key that nobody has."""
+    return random.secret()[:4].hex(), base64.urlsafe_b64decode(random.token() + "=")
 
 
 def create_keys(path: Path, random: Random) -> None:
@@ -159,8 +217,8 @@ def create_keys(path: Path, random: Random) -> None:
 
     A process that starts at the same moment may have been first; then its file stands.
     """
-    key = base64.urlsafe_b64decode(random.token() + "=")
-    line = key_lines({random.secret()[:4].hex(): key})
+    key_id, key = new_key(random)
+    line = key_lines({key_id: key})
     draft = path.with_name(f"{path.name}.{random.new_id()}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
