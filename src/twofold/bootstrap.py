@@ -19,7 +19,7 @@ from twofold.core.clocks import about, side
 from twofold.core.crowd import LOUD
 from twofold.core.errors import StartError
 from twofold.data import load_apps, load_common
-from twofold.flows import setup
+from twofold.flows import restore, setup
 from twofold.gate.app import PREFIXES, ForwardAuth
 from twofold.hashing import Argon2Hasher
 from twofold.mail.messages import MailTemplates
@@ -123,6 +123,8 @@ def first_lines(settings: Settings, world: World) -> list[str]:
         f"clock:   {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC, "
         + clock_compared(settings.ntp_server),
     ]
+    if world.store.call(restore.standing) is not None:
+        lines.append("mail:    held since a backup was restored, until `twofold mail release`")
     if world.store.call(setup.needs_first_admin):
         link = world.store.call(setup.first_admin_link, now)
         until = datetime.fromtimestamp(link.expires_at, UTC)

@@ -1,6 +1,9 @@
 """`twofold restore` and `twofold mail release`, as an operator runs them."""
 
 import json
+import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +108,26 @@ def test_a_damaged_backup_changes_nothing(backed_up: Run, tmp_path: Path) -> Non
     assert emails(backed_up) == ["ann@example.org", "bob@example.org"]
 
 
+def test_a_full_disk_leaves_the_old_database(backed_up: Run, tmp_path: Path) -> None:
+    """The limit stands for the disk: one sentence, nothing left lying about, and all is there."""
+    data = tmp_path / "data"
+    before = {path.name for path in data.iterdir()}
+    for most in (4096, 100_000, 500_000):
+        ran = subprocess.run(
+            [sys.executable, "-m", "twofold", "restore", str(tmp_path / "b"), "--replace"],
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=lambda most=most: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),  # noqa: PLW1509
+        )
+        assert ran.returncode == 1, most
+        assert ran.stderr.count("\n") == 1
+        assert "twofold: The backup was not restored: " in ran.stderr
+        assert {path.name for path in data.iterdir()} <= before
+        assert emails(backed_up) == ["ann@example.org", "bob@example.org"]
+    assert backed_up("restore", str(tmp_path / "b"), "--replace").status == 0
+
+
 def test_a_restore_beside_the_service_is_refused(backed_up: Run, port: int, tmp_path: Path) -> None:
     """It goes on as if nothing had been asked; once it is stopped, the restore works."""
     with serving(port, last="clock:"):
@@ -113,3 +136,8 @@ def test_a_restore_beside_the_service_is_refused(backed_up: Run, port: int, tmp_
         assert "Stop the service" in refused.sentence
         assert emails(backed_up) == ["ann@example.org", "bob@example.org"]
     assert backed_up("restore", str(tmp_path / "b"), "--replace").status == 0
+    with serving(port, last="mail:") as (_, printed):
+        assert printed[-1].endswith("until `twofold mail release`")
+        assert backed_up("mail", "release").status == 0
+    with serving(port, last="clock:") as (_, printed):
+        assert not [line for line in printed if line.startswith("mail:")]

@@ -24,6 +24,7 @@ from twofold.storage import build_store
 from twofold.storage.backing_up import back_up, reading, reflected
 from twofold.storage.backup_file import LAST_BYTES, append_manifest, read_backup
 from twofold.storage.engine import parse_url
+from twofold.storage.restoring import restore as put_back
 from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import metadata
 from twofold.storage.verifying import verify
@@ -139,6 +140,13 @@ def test_what_was_acknowledged_before_is_in_the_backup(
     finally:
         writer.kill()
         writer.communicate()
+    restored = f"sqlite:///{tmp_path / 'restored' / 'twofold.db'}"
+    put_back(
+        restored, read_backup(target), keyring, random, lambda _tx: None, replace=False, stamp="x"
+    )
+    store = build_store(restored, keyring, random)
+    assert before <= {one.id for one in store.call(lambda tx: tx.accounts.all())}
+    store.close()
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from alembic import command
 
 from tests.conftest import FixedClock
 from tests.storage.kills import killed_at, lines_of
+from tests.storage.test_migrating import fill_the_first_tables
 from tests.world import DESK, HERE, Organisation, found
 from twofold.core.errors import BackupError, StartError
 from twofold.core.events import EventKind, Seal
@@ -24,11 +26,13 @@ from twofold.ports import Store
 from twofold.storage import build_store
 from twofold.storage.backing_up import back_up
 from twofold.storage.backup_file import read_backup
-from twofold.storage.engine import parse_url
+from twofold.storage.engine import parse_url, writing_engine
 from twofold.storage.journal import Journal, known
+from twofold.storage.migrating import check_keys, config_for, revision_of
 from twofold.storage.restoring import restore as put_back
 from twofold.storage.sealing import KeyRing
 from twofold.storage.tables import metadata
+from twofold.storage.verifying import verify
 from twofold.system import SystemRandom
 
 
@@ -327,3 +331,26 @@ def test_nobody_starts_while_a_backup_is_restored(there: Deployment) -> None:
         replace=True, stamp="x",
     )  # fmt: skip
     assert len(said) == 1
+
+
+def test_a_backup_of_an_older_version_is_brought_up_to_date(there: Deployment) -> None:
+    """An upgrade may begin with the new program's backup, before it has touched the tables."""
+    engine = writing_engine(there.url)
+    with engine.begin() as connection:
+        command.upgrade(config_for(connection), "0001")
+        check_keys(connection, there.ring)
+    with engine.begin() as connection:
+        fill_the_first_tables(connection, there.ring)
+    there.back_up()
+    assert read_backup(there.backup).manifest.revision == "0001"
+    assert verify(there.backup, lambda _: there.ring).is_ok
+    with engine.connect() as connection:
+        assert revision_of(connection) == "0001"
+    engine.dispose()
+    there.put_back()
+    store = there.open()
+    acme = Organisation(store, there.clock, "acme", "ann")
+    assert acme.owner.name == "Ann"
+    assert acme.active(acme.owner).id == "t1"
+    assert acme.sessions(acme.owner) == 0
+    store.close()

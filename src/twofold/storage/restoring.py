@@ -105,6 +105,8 @@ def _to_sqlite(
         return value, aside
     except DBAPIError as error:
         raise BackupError(f"The backup was not restored: {error.orig}.") from error
+    except driver.Error as error:
+        raise BackupError(f"The backup was not restored: {error}.") from error
     except OSError as error:
         reason = (error.strerror or "no reason given").lower()
         raise BackupError(f"The backup was not restored: {reason}.") from error
