@@ -28,7 +28,13 @@ CROWD = [
 def judged(rule: Rule, account: Account = OFF) -> Rehearsal:
     """The crowd under this rule; one cannot be reached, one is signed in."""
     return rehearse(
-        account, CROWD, rule, unreachable={"new"}, signed_in={"must", "done"}, begins_itself=True
+        account,
+        CROWD,
+        rule,
+        unreachable={"new"},
+        signed_in={"must", "done"},
+        dormant={"seller", "done", "free"},
+        begins_itself=True,
     )
 
 
@@ -49,6 +55,7 @@ def test_everybody_falls_into_one_of_the_groups() -> None:
     assert found.services == 1
     assert names(found.invited) == names(found.unreachable) == ["new"]
     assert names(found.signed_in) == ["must"]
+    assert names(found.dormant) == ["seller"]
     assert (names(found.admins_not_enrolled), found.admins_enrolled) == (["admin"], 1)
 
 

@@ -1,10 +1,15 @@
 """The pages of the switch and of the waves: what an admin sees before, during and after."""
 
+import re
+
 import pytest
 
 from tests.faces.conftest import Browser, Site, text_of
-from twofold.core.people import Role
+from twofold.core.applications import Scope
+from twofold.core.mail import MailKind
+from twofold.core.people import DAY, Role
 from twofold.core.rules import EVERYBODY, Calendar, Stance, Target, TargetKind
+from twofold.flows import applications
 
 PAGE, ON = "/account/waves", "/account/switch-on"
 
@@ -165,3 +170,54 @@ def test_what_is_not_offered_stands_on_no_page(site: Site, olga: Browser) -> Non
         assert refused.status_code == 409
         assert "does not use a second step yet" in text_of(refused)
     assert "/profile/set-up" in olga.get("/profile").text
+
+
+def test_the_rehearsal_names_who_sleeps_and_which_applications_ask(site: Site) -> None:
+    """Whoever has not signed in for 90 days, and every application with a key that works."""
+    acme = site.acme
+    ben = acme.add("Ben")
+    acme.add("Eve")
+    acme.signed_in(ben)
+    acme.clock.advance(90 * DAY)
+    owner = site.give_password(acme.owner)
+    acme.enrol(owner)
+    shop = acme.call(
+        applications.make, account=acme.account, actor=owner, name="Shop", scopes=(Scope.VERIFY,)
+    )
+    assert isinstance(shop, applications.NewKey)
+    olga = site.signed_in(owner)
+    page = re.search(r"Not signed in for 90 days</dt><dd>(.*?)</dd>", olga.get(ON).text, re.S)
+    assert page is not None
+    assert "Ben" in page[1]
+    assert "Eve" not in page[1]
+    asking = re.search(r"API keys</dt><dd>(.*?)</dd>", olga.get(ON).text, re.S)
+    assert asking is not None
+    assert "Shop" in asking[1]
+    acme.call(
+        applications.end, account=acme.account, actor=owner, application_id=shop.application.id
+    )
+    assert "None in use" in text_of(olga.get(ON))
+
+
+def test_a_test_mail_says_on_the_page_what_became_of_it(site: Site) -> None:
+    """Waiting, then sent or failed with the server's words; the choices stay."""
+    owner = site.give_password(site.acme.owner)
+    site.acme.enrol(owner)
+    olga = site.signed_in(owner)
+    assert "Your test" not in text_of(olga.get(ON))
+    chosen = {"whom": "everybody", "days": "30"}
+    sent = olga.post(f"{ON}/test", chosen, form_at=ON)
+    back = sent.headers["location"].partition("#")[0]
+    assert "days=30" in back
+    assert f"Your test to {owner.email}" in text_of(olga.get(back))
+    assert "Waiting" in text_of(olga.get(back))
+    (mail,) = site.acme.mails(owner, MailKind.TEXT_TEST)
+    site.acme.store.call(lambda tx: tx.mails.fail(mail.id, attempts=5, error="550 no such user"))
+    page = text_of(olga.get(back))
+    assert "Failed" in page
+    assert "550 no such user" in page
+    for _ in range(9):
+        olga.post(f"{ON}/test", chosen, form_at=ON)
+    refused = olga.post(f"{ON}/test", chosen, form_at=ON)
+    assert refused.status_code == 422
+    assert "Send the next one later" in text_of(refused)

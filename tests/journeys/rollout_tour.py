@@ -24,6 +24,8 @@ def waves(product: Product, new_page: NewPage, look: Look) -> None:
     add_person(page, MEMBER)
     look_at(page, look, "/account/waves", "waves-none")
     look_at(page, look, "/account/switch-on?days=14&whom=role:helpdesk", "switch-on-wave")
+    press(page, "Send me a test")
+    look(page, "switch-on-tested")
     look_at(page, look, "/account/switch-on?since=2020-01-01", "switch-on-wave-errors")
     page.goto("/account/switch-on?days=30")
     press(page, "Switch on")

@@ -28,6 +28,8 @@ class Rehearsal:
     """Of those, whom the next sign-in would lead to the set-up and to nothing else."""
     invited: Sequence[Person]
     """Of those who must act, who have never signed in."""
+    dormant: Sequence[Person]
+    """Of those who must act, who have not signed in for 90 days."""
     unreachable: Sequence[Person]
     """Of those who must act, whose latest mail failed or came back."""
     exempt: Sequence[Person]
@@ -55,12 +57,14 @@ def rehearse(
     *,
     unreachable: Collection[str],
     signed_in: Collection[str],
+    dormant: Collection[str],
     begins_itself: bool,
 ) -> Rehearsal:
     """Judge everybody by the policy with this rule in it, at the moment from which it applies.
 
-    `everybody` is who may sign in or is invited, with whether they are enrolled; `unreachable` and
-    `signed_in` are ids. The deadline is that of somebody who works on the day it begins.
+    `everybody` is who may sign in or is invited, with whether they are enrolled; `unreachable`,
+    `signed_in` and `dormant` are ids. The deadline is that of somebody who works on the day it
+    begins.
     """
     ahead = replace(account, policy=account.policy.with_rule(rule))
     covered = [
@@ -79,6 +83,7 @@ def rehearse(
         must_act=must_act,
         stopped=[one for one in must_act if ruling(ahead, one, rule.since).must_enrol(rule.since)],
         invited=[one for one in must_act if one.state is PersonState.INVITED],
+        dormant=[one for one in must_act if one.id in dormant],
         unreachable=[one for one in must_act if one.id in unreachable],
         exempt=exempt,
         admins_not_enrolled=[person for person, enrolled in admins if not enrolled],

@@ -135,6 +135,14 @@ def send_test(
     return Done()
 
 
+def last_test(tx: Tx, now: Instant, *, caller: Caller) -> Mail | None:
+    """The last test that the caller sent themselves in the last hour, with what became of it."""
+    for mail in tx.mails.of(caller.person.id, limit=20):
+        if mail.kind is MailKind.TEXT_TEST and mail.created_at > now - HOUR:
+            return mail
+    return None
+
+
 def _params(
     now: Instant, account: Account, person: Person, kind: MailKind, language: str, text: MailText
 ) -> dict[str, str | int]:

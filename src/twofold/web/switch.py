@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from twofold.core.deadlines import morning_of
+from twofold.core.languages import language_of
 from twofold.core.mail import Mail, MailKind, MailState
 from twofold.core.mail_texts import MailText
 from twofold.core.moments import day_in, when_in
@@ -15,6 +17,8 @@ from twofold.core.requirement_words import zone_of
 from twofold.core.rules import EVERYBODY, Start, Target
 from twofold.core.tokens import LINK_LIFETIME, Purpose
 from twofold.flows import mail_texts, rehearsal, rollout
+from twofold.flows.mail_texts import TooMany
+from twofold.flows.rehearsal import Preview
 from twofold.flows.rollout import NeedsFactor, SwitchRefused
 from twofold.ports import Letter, Rendered
 from twofold.web.access import Ctx, Needs, Page
@@ -39,7 +43,8 @@ STARTS = (
     (Start.SIGN_IN.value, "From their first sign-in"),
 )
 NAMED = (
-    "must_act", "stopped", "invited", "unreachable", "exempt", "admins_not_enrolled", "signed_in",
+    "must_act", "stopped", "invited", "dormant", "unreachable", "exempt", "admins_not_enrolled",
+    "signed_in",
 )  # fmt: skip
 """Numbers of the rehearsal that have people behind them."""
 SHOWN = 20
@@ -102,10 +107,7 @@ async def _on_page(ctx: Ctx, values: dict[str, str], errors: list[FieldError]) -
         start=choice.start,
         days=choice.days,
     )
-    if shown.wave_problem is not None and not errors:
-        errors = [FieldError("since" if choice.since else "days", shown.wave_problem)]
-    if shown.refuse_reason is not None and not errors:
-        errors = [FieldError("", shown.refuse_reason)]
+    errors = errors or _problems(shown, choice)
     text = await ctx.world.store.run(
         mail_texts.text_for, ctx.me.account, ctx.me.person, MailKind.SWITCHED_ON
     )
@@ -120,6 +122,8 @@ async def _on_page(ctx: Ctx, values: dict[str, str], errors: list[FieldError]) -
         names={name: _names(getattr(found, name)) for name in NAMED},
         days=choice.days,
         sentence=_sentence(ctx, choice, found.due_at, found.mails),
+        applications=shown.applications,
+        tested=await ctx.world.store.run(mail_texts.last_test, ctx.now, caller=ctx.me),
         can_switch=shown.refuse_reason is None and not errors,
         clock_alarm=await ctx.clock_watch.alarm(ctx.now),
         sends=ctx.world.mailer.configured,
@@ -128,6 +132,13 @@ async def _on_page(ctx: Ctx, values: dict[str, str], errors: list[FieldError]) -
         mail_text=reflowed(mail.text),
         errors=errors,
     )
+
+
+def _problems(shown: Preview, choice: Choice) -> list[FieldError]:
+    """Why it cannot be switched on so, the first reason alone."""
+    if shown.wave_problem is not None:
+        return [FieldError("since" if choice.since else "days", shown.wave_problem)]
+    return [] if shown.refuse_reason is None else [FieldError("", shown.refuse_reason)]
 
 
 def _choices(values: Mapping[str, str], groups: Mapping[str, str]) -> dict[str, object]:
@@ -202,6 +213,25 @@ async def switch_on(ctx: Ctx) -> Response:
     return ctx.go("/account")
 
 
+async def send_test(ctx: Ctx) -> Response:
+    """POST /account/switch-on/test: the mail of the page, to the admin who looks at it."""
+    values, kind = _values(ctx.form), MailKind.SWITCHED_ON
+    language = language_of(ctx.me.account, ctx.me.person)
+    own = await ctx.world.store.run(mail_texts.text_for, ctx.me.account, ctx.me.person, kind)
+    done = await ctx.world.store.run(
+        mail_texts.send_test,
+        ctx.now,
+        caller=ctx.me,
+        kind=kind,
+        language=language,
+        text=own or ctx.world.postbox.beginning(kind, language),
+    )
+    if isinstance(done, TooMany):
+        many = f"You have sent yourself {mail_texts.TESTS_PER_HOUR} tests in the last hour."
+        return await _on_page(ctx, values, [FieldError("", f"{many} Send the next one later.")])
+    return ctx.go(f"{PATH}?{urlencode(values)}#test")
+
+
 async def show_off(ctx: Ctx) -> Response:
     """GET /account/switch-off: asks for a fresh factor first."""
     target = target_of(ctx.request.query_params.get("whom", "everybody")) or EVERYBODY
@@ -230,6 +260,7 @@ async def switch_off(ctx: Ctx) -> Response:
 
 PAGES = (
     Page(PATH, Needs.SESSION, get=show_on, post=switch_on, fresh=True, role=Role.ADMIN),
+    Page(f"{PATH}/test", Needs.SESSION, post=send_test, role=Role.ADMIN),
     Page(
         "/account/switch-off",
         Needs.SESSION,
