@@ -36,7 +36,7 @@ def add(name: str, scopes: tuple[str, ...], account: str | None, as_json: bool) 
     """Add an application and print its key, this once.
 
     Scopes: verify (check codes, see who is enrolled), enrol (add people, set authenticators up),
-    manage (list and remove authenticators, make recovery codes), events (be told what happens).
+    manage (list and remove authenticators, make recovery codes).
     """
     with open_world() as world:
         chosen = the_account(world, account)

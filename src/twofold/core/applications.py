@@ -30,8 +30,6 @@ class Scope(StrEnum):
     """Add people and set authenticators up for them."""
     MANAGE = "manage"
     """List and remove authenticators, make recovery codes."""
-    EVENTS = "events"
-    """Be told what happens in the account."""
 
     @property
     def words(self) -> str:
@@ -43,7 +41,6 @@ _WORDS = {
     Scope.VERIFY: "Check codes, and see who is enrolled",
     Scope.ENROL: "Add people and set authenticators up for them",
     Scope.MANAGE: "List and remove authenticators, make recovery codes",
-    Scope.EVENTS: "Be told what happens in the account",
 }
 
 
