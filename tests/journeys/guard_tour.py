@@ -91,6 +91,7 @@ def held_form(product: Product, new_page: NewPage, look: Look) -> None:
     """A form that waits for a proof: one code, two, and where no code helps."""
     page, other = new_page(), new_page()
     become_first_admin(page, product.first_admin_link, CHIEF, ORGANISATION)
+    applications(page, look)
     phone = set_up_two_factor(page)
     hold(product, page)
     look(page, "held-form")
@@ -181,6 +182,17 @@ def waits(product: Product, new_page: NewPage, look: Look) -> None:
     look(page, "member-pair-refused")
     enter_pair(page, (next(wrong), next(wrong)))
     look(page, "sign-in-ended")
+
+
+def applications(page: Page, look: Look) -> None:
+    """Keys of applications: none yet, what is missing, the key, the list."""
+    look_at(page, look, "/account/applications", "applications-none")
+    press(page, "Add application")
+    look(page, "applications-errors")
+    fill(page, Name="Shop")
+    press(page, "Add application")
+    look(page, "application-key")
+    look_at(page, look, "/account/applications", "applications")
 
 
 CHAPTERS: dict[str, Callable[[Product, NewPage, Look], None]] = {

@@ -346,9 +346,7 @@ def _has_codes_left(browser: State, now: Instant, numbers: Numbers) -> bool:
 
 
 def code_right_in_known(state: State, now: Instant) -> State:
-    """A right code in a known browser fills its day again, and leaves its month as it is. Where
-    nothing is counted there is nothing to fill.
-    """
+    """A right code in a known browser fills its day again, where that has any, not its month."""
     return replace(state, until=now) if state.failures or state.used else state
 
 
