@@ -23,7 +23,7 @@ class Role(StrEnum):
     @property
     def rank(self) -> int:
         """0 for a member to 3 for an owner; roles compare by it."""
-        return tuple(Role).index(self)
+        return _RANKS[self]
 
     @property
     def is_staff(self) -> bool:
@@ -34,6 +34,9 @@ class Role(StrEnum):
     def is_admin(self) -> bool:
         """Admins and owners see Account and Mail too."""
         return self.rank >= Role.ADMIN.rank
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
 class PersonState(StrEnum):
@@ -70,12 +73,11 @@ class PasskeysFrom(StrEnum):
 
     def covers(self, role: Role) -> bool:
         """Whether people of this role are among them."""
-        return {
-            PasskeysFrom.NOBODY: False,
-            PasskeysFrom.ADMINS: role.is_admin,
-            PasskeysFrom.STAFF: role.is_staff,
-            PasskeysFrom.EVERYBODY: True,
-        }[self]
+        if self is PasskeysFrom.ADMINS:
+            return role.is_admin
+        if self is PasskeysFrom.STAFF:
+            return role.is_staff
+        return self is PasskeysFrom.EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ rules are matched on what is left, decoded once.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 MAX_URI = 8192
@@ -70,6 +71,7 @@ def read_origin(text: str) -> Origin | str:
     return Origin(secure, host, port)
 
 
+@lru_cache(maxsize=1024)
 def host_of(authority: str) -> str | None:
     """The host name in a `Host` header, lower case; None for what is no plain one."""
     host, mark, digits = authority.lower().partition(":")
@@ -78,6 +80,7 @@ def host_of(authority: str) -> str | None:
     return host
 
 
+@lru_cache(maxsize=4096)
 def plain_path(uri: str) -> str | None:
     """The path of a request line's target, decoded once and without a slash at its end; None for
     every target that could be read in two ways.
@@ -125,6 +128,8 @@ def readings(path: str) -> list[str]:
         found += [re.split(r"[?#]", one, maxsplit=1)[0] for one in found]
     if "." in path or " " in path:
         found += ["/".join(part.rstrip(". ") for part in one.split("/")) for one in found]
+    if len(found) == 1:
+        return [path.lower()]
     return [one.rstrip("/").lower() or "/" for one in found]
 
 

@@ -4,7 +4,6 @@ A site says rule by rule what it needs; the most specific rule decides, and no r
 somebody's session is worth is asked of the same functions as on the pages of Twofold itself.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -64,14 +63,16 @@ class Site:
 
     origin: Origin
     rules: tuple[SiteRule, ...]
-    _found: dict[tuple[bool, str], SiteRule] = field(init=False, repr=False, compare=False)
-    _folded: dict[tuple[bool, str], SiteRule] = field(init=False, repr=False, compare=False)
+    _found: "_Paths" = field(init=False, repr=False, compare=False)
+    _folded: "_Paths" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_path = {(rule.exact, rule.path): rule for rule in self.rules}
-        object.__setattr__(self, "_found", by_path)
-        folded = {(exact, path.lower()): rule for (exact, path), rule in by_path.items()}
-        object.__setattr__(self, "_folded", folded)
+        found = _Paths(
+            {rule.path: rule for rule in self.rules if rule.exact},
+            {rule.path: rule for rule in self.rules if not rule.exact},
+        )
+        object.__setattr__(self, "_found", found)
+        object.__setattr__(self, "_folded", found.folded())
 
     def rule_for(self, uri: str) -> SiteRule | None:
         """The rule that decides about a request's target; None where there is none, where the
@@ -80,21 +81,33 @@ class Site:
         path = plain_path(uri)
         if path is None:
             return None
-        rule = _most_specific(self._found, path)
-        if any(_most_specific(self._folded, one) is not rule for one in readings(path)):
-            return None
+        rule = self._found.most_specific(path)
+        for reading in readings(path):
+            if self._folded.most_specific(reading) is not rule:
+                return None
         return rule
 
 
-def _most_specific(rules: dict[tuple[bool, str], SiteRule], path: str) -> SiteRule | None:
-    """The rule for this very path, else the one for the longest path above it."""
-    found = rules.get((True, path))
-    while found is None:
-        found = rules.get((False, path))
-        if found is not None or path == "/":
-            break
-        path = path[: path.rfind("/")] or "/"
-    return found
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    """Rules by their paths: for these alone, and for everything under them."""
+
+    exact: dict[str, SiteRule]
+    under: dict[str, SiteRule]
+
+    def folded(self) -> "_Paths":
+        """The same in lower case."""
+        return _Paths(
+            *({p.lower(): r for p, r in rules.items()} for rules in (self.exact, self.under))
+        )
+
+    def most_specific(self, path: str) -> SiteRule | None:
+        """The rule for this very path, else the one for the longest path above it."""
+        found = self.exact.get(path) or self.under.get(path)
+        while found is None and path != "/":
+            path = path[: path.rfind("/")] or "/"
+            found = self.under.get(path)
+        return found
 
 
 Sites = tuple[Site, ...]
@@ -123,6 +136,16 @@ def decide(account_id: str, rule: SiteRule | None, caller: Caller | None, now: I
     if caller.account.id != account_id or not rule.covers(caller.person):
         return Verdict.DENIED
     return Verdict.ALLOWED if _suffices(rule, caller.session, now) else Verdict.PROVE
+
+
+def is_known(visit: "Visit", rule: SiteRule | None, now: Instant) -> bool:
+    """Whether the site of a request that is allowed may be told who asks. Where the page is not
+    public, that was decided already.
+    """
+    if visit.caller is None or visit.caller.account.id != visit.account_id:
+        return False
+    is_public = rule is None or rule.assurance is Assurance.PUBLIC
+    return not is_public or opens_pages(visit.caller, now)
 
 
 def opens_pages(caller: Caller, now: Instant) -> bool:
@@ -166,5 +189,5 @@ class Visit:
     account_id: str
     caller: Caller | None
     """Whose pass the browser showed, if its session is alive."""
-    groups: Sequence[str] = ()
+    groups: tuple[str, ...] = ()
     """The names of the caller's groups."""

@@ -1,6 +1,7 @@
 """Answers of forward authentication: few, small, never kept by anybody."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
@@ -8,18 +9,38 @@ from starlette.types import Send
 
 from twofold.core.people import MINUTE, Instant
 from twofold.core.site_urls import kept_page
-from twofold.core.sites import SiteRule, Verdict, Visit, opens_pages
+from twofold.core.sites import SiteRule, Verdict, Visit
 from twofold.gate.question import IDENTITY, Question, full_name
 
 Fields = Sequence[tuple[bytes, bytes]]
 NOBODY: Fields = tuple((name, b"") for name in IDENTITY)
+UNKEPT = (b"cache-control", b"no-store")
 ALWAYS: Fields = (
-    (b"cache-control", b"no-store"),
+    UNKEPT,
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 _CONTROLS = dict.fromkeys((*range(32), 127), " ")
+
+
+_EMPTY = {"type": "http.response.body", "body": b""}
+
+
+class Passed:
+    """Yes: what the proxy reads and no browser ever sees, so it carries nothing for browsers."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Fields) -> None:
+        """With the identity headers."""
+        self.fields = fields
+
+    async def send(self, send: Send, *, with_body: bool) -> None:
+        """Answer 200."""
+        fields = [*self.fields, UNKEPT, (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 200, "headers": fields})
+        await send(_EMPTY)
 
 
 class Answer:
@@ -46,21 +67,26 @@ class Answer:
 NO_SITE = Answer(404, "No protected site lives at this address.")
 
 
-def identity(visit: Visit, now: Instant) -> Fields:
-    """What tells the site who asks; empty where that is nobody of the site's account."""
-    caller = visit.caller
-    if caller is None or caller.account.id != visit.account_id or not opens_pages(caller, now):
-        return NOBODY
-    person, session = caller.person, caller.session
-    values = (
-        person.email,
-        person.id,
-        person.name,
-        person.email,
-        ",".join(map(_group, visit.groups)),
-        " ".join(session.methods),
-        str(max(session.factor_at or 0, session.password_at)),
-    )
+def identity(visit: Visit) -> Fields:
+    """What tells the site who asks, where that is known (`core.sites.is_known`)."""
+    assert visit.caller is not None, "nobody asks"
+    person, session = visit.caller.person, visit.caller.session
+    proved_at = max(session.factor_at or 0, session.password_at)
+    return _identity(person.email, person.id, person.name, visit.groups, session.methods, proved_at)
+
+
+@lru_cache(maxsize=2048)
+def _identity(
+    email: str,
+    id_: str,
+    name: str,
+    groups: tuple[str, ...],
+    methods: tuple[str, ...],
+    proved_at: Instant,
+) -> Fields:
+    """The headers, in the order of `IDENTITY`."""
+    joined = ",".join(map(_group, groups))
+    values = (email, id_, name, email, joined, " ".join(methods), str(proved_at))
     return [(name, _bytes(value)) for name, value in zip(IDENTITY, values, strict=True)]
 
 

@@ -22,13 +22,14 @@ from twofold.core.errors import Overloaded, StorageUnavailable
 from twofold.core.hops import is_within, parsed
 from twofold.core.sessions import SESSION_LIFETIME, TOUCH_EVERY
 from twofold.core.site_urls import host_of, kept_page
-from twofold.core.sites import BEGUN_LIFETIME, Verdict, Visit, decide
+from twofold.core.sites import BEGUN_LIFETIME, Verdict, Visit, decide, is_known
 from twofold.core.tokens import Purpose, digest
 from twofold.flows import sessions, sites
 from twofold.gate.answers import (
     NO_SITE,
     NOBODY,
     Answer,
+    Passed,
     ask_for_more,
     go,
     identity,
@@ -51,7 +52,7 @@ class ForwardAuth:
         """For the deployment of `world`."""
         self._world = world
         self._is_trusted = lru_cache(maxsize=256)(self._is_proxy)
-        self.paths: Mapping[str, Callable[[Scope], Awaitable[Answer]]] = {
+        self.paths: Mapping[str, Callable[[Scope], Awaitable[Answer | Passed]]] = {
             "/gate/nginx": lambda scope: self._check(scope, redirects=False),
             "/gate/forward": lambda scope: self._check(scope, redirects=True),
             "/.twofold/sign-in": self._sign_in,
@@ -66,6 +67,7 @@ class ForwardAuth:
                 await send({"type": "websocket.close", "code": 1000})
             return
         try:
+            answer: Answer | Passed
             act = self.paths.get(scope["path"])
             if act is None:
                 answer = Answer(404, "There is no such address.")
@@ -81,7 +83,7 @@ class ForwardAuth:
             answer = Answer(500, "Twofold cannot decide: something failed that should not.")
         await answer.send(send, with_body=scope["method"] != "HEAD")
 
-    async def _check(self, scope: Scope, *, redirects: bool) -> Answer:
+    async def _check(self, scope: Scope, *, redirects: bool) -> Answer | Passed:
         client = scope.get("client")
         if client is None or not self._is_trusted(client[0]):
             return Answer(403, "This address answers the proxies of TWOFOLD_TRUSTED_PROXIES alone.")
@@ -103,7 +105,7 @@ class ForwardAuth:
         session = visit.caller.session if visit.caller else None
         if session is not None and now - session.seen_at >= TOUCH_EVERY:
             await self._world.store.run(sessions.touch, now, session_id=session.id)
-        return Answer(200, "", identity(visit, now))
+        return Passed(identity(visit) if is_known(visit, rule, now) else NOBODY)
 
     def _is_proxy(self, peer: str) -> bool:
         address = parsed(peer)

@@ -1,6 +1,6 @@
 """What a reverse proxy asks, read from the headers of a check; or why it cannot be read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from twofold.core.site_urls import host_of
 from twofold.core.sites import Visit
@@ -25,7 +25,6 @@ left standing."""
 LOOK_ALIKES = frozenset(FORWARDED + IDENTITY)
 REWRITING = frozenset({b"x-original-url", b"x-original-uri", b"x-rewrite-url"})
 """Headers by which some frameworks take another path than the one that was asked for."""
-_READ = frozenset((*FORWARDED, b"sec-fetch-mode", b"accept"))
 
 
 class Unclear(Exception):
@@ -58,28 +57,35 @@ class Question:
         return self.authority == origin.authority and self.secure is origin.secure
 
 
-def read_question(headers: Headers) -> Question:
+def read_question(headers: Sequence[tuple[bytes, bytes]]) -> Question:
     """The question in the headers of a check: each forwarded header once, and nothing that another
     server would take for one of them or of ours. Raises `Unclear`.
     """
-    values: dict[bytes, bytes] = {}
-    cookies: list[bytes] = []
-    for name, value in headers:
-        if name in _READ:
-            if name in values and name in LOOK_ALIKES:
-                raise Unclear(f"{name.decode()} comes twice.")
-            values[name] = value
-        elif name == b"cookie":
-            cookies.append(value)
-        elif b"_" in name and name.replace(b"_", b"-") in LOOK_ALIKES:
-            # A WSGI server takes Remote_User for Remote-User (CVE-2025-64484).
-            raise Unclear("a header is written with an underscore in place of a hyphen.")
-        elif name in REWRITING:
-            raise Unclear("a header asks for another path than the address does.")
+    values = dict(headers)
+    if len(values) != len(headers):
+        _refuse_doubled(headers)
+    if b"_" in b" ".join(values):
+        _refuse_look_alikes(values)
+    if not REWRITING.isdisjoint(values):
+        raise Unclear("a header asks for another path than the address does.")
     for name in FORWARDED:
         if name not in values:
             raise Unclear(f"the proxy sends no {name.decode()}.")
-    return Question(values, cookies)
+    return Question(values, [value for name, value in headers if name == b"cookie"])
+
+
+def _refuse_doubled(headers: Headers) -> None:
+    seen: set[bytes] = set()
+    for name, _ in headers:
+        if name in seen and name in LOOK_ALIKES:
+            raise Unclear(f"{name.decode()} comes twice.")
+        seen.add(name)
+
+
+def _refuse_look_alikes(names: Iterable[bytes]) -> None:
+    """A WSGI server takes Remote_User for Remote-User (CVE-2025-64484)."""
+    if any(b"_" in name and name.replace(b"_", b"-") in LOOK_ALIKES for name in names):
+        raise Unclear("a header is written with an underscore in place of a hyphen.")
 
 
 def _is_navigation(values: dict[bytes, bytes]) -> bool:

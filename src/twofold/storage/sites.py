@@ -182,6 +182,14 @@ def look_up(host: str, token: bytes, now: Instant) -> dict[str, Any]:
 
 def visit_of(row: Sequence[Any]) -> Visit:
     """What `VISIT` found; without an active person there is no caller."""
+    return _visit_of(tuple(row))
+
+
+@lru_cache(maxsize=2048)
+def _visit_of(row: tuple[Any, ...]) -> Visit:
+    """Made once for as long as the database says the very same: nothing is remembered but how to
+    read it.
+    """
     account_id, text, names, *rest = row
     person_at = len(rows.SESSION)
     known = rest[0] is not None and rest[person_at] is not None
@@ -189,7 +197,7 @@ def visit_of(row: Sequence[Any]) -> Visit:
         site_of(text),
         account_id,
         rows.caller_of(rest) if known else None,
-        sorted(names.split(BETWEEN)) if known and names else (),
+        tuple(sorted(names.split(BETWEEN))) if known and names else (),
     )
 
 
