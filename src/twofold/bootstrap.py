@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from twofold import __version__, ntp
 from twofold.api.access import PREFIX
 from twofold.api.app import build_api
+from twofold.connections import Impatient, allow_many
 from twofold.core.clocks import about, side
 from twofold.core.crowd import LOUD
 from twofold.core.errors import StartError
@@ -33,8 +34,9 @@ from twofold.web.app import build_app
 from twofold.worker import Worker
 
 BACKLOG = 1024
-GRACE = 10
-"""Seconds that open requests have when the process is told to stop."""
+GRACE, SETTLING = 9, 2
+"""Seconds that a process has which is told to stop; and how many of them, after the open requests,
+the worker has for the mail at hand. A mail that takes longer is sent again later."""
 
 
 @contextmanager
@@ -205,13 +207,15 @@ def serve_world(
             server_header=False,
             proxy_headers=False,
             lifespan="off",
-            timeout_graceful_shutdown=GRACE,
+            http=Impatient,
+            timeout_graceful_shutdown=GRACE - SETTLING,
         )
     )
+    allow_many()
     worker.start()
     for line in lines():
         echo(line)
     try:
         server.run(sockets=[sock])
     finally:
-        worker.stop(timeout=GRACE)
+        worker.stop(timeout=SETTLING)

@@ -10,9 +10,10 @@ import asyncio
 import base64
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import structlog
 from argon2 import PasswordHasher
@@ -81,18 +82,53 @@ class Argon2Hasher:
             return False
 
     async def _in_pool(self, work: Callable[[], T]) -> T:
+        with self.seat() as seat:
+            return await seat.run(work)
+
+    @contextmanager
+    def seat(self) -> Iterator["Seat"]:
+        """A place for one person's checks, kept until the end of the block, so that being turned
+        away comes before anything is charged to anybody. Raises `Overloaded`.
+        """
         if not self._room.acquire(blocking=False):
             raise Overloaded
+        taken = Seat(self)
         try:
-            future = self._pool.submit(work)
-        except RuntimeError:
-            self._room.release()
-            raise
-        future.add_done_callback(self._leave)
+            yield taken
+        finally:
+            taken.leave()
+
+
+class Seat:
+    """See `ports.Seat`."""
+
+    def __init__(self, hasher: Argon2Hasher) -> None:
+        """One of the hasher's places, which is taken already."""
+        self._hasher = hasher
+        self._working: Future[Any] | None = None
+
+    async def verify(self, encoded: str | None, password: str) -> bool:
+        """As that of the hasher, and never overloaded."""
+        return await self.run(lambda: self._hasher._verify(encoded, password))
+
+    async def hash(self, password: str) -> str:
+        """As that of the hasher, and never overloaded."""
+        return await self.run(lambda: self._hasher.hash_now(password))
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Any work, on a thread of the pool."""
+        future = self._hasher._pool.submit(work)
+        self._working = future
         return await asyncio.wrap_future(future)
 
-    def _leave(self, _done: Future[T]) -> None:
-        self._room.release()
+    def leave(self) -> None:
+        """Give the place back once its last work is done: whoever goes away early leaves a thread
+        busy.
+        """
+        if self._working is None:
+            self._hasher._room.release()
+        else:
+            self._working.add_done_callback(lambda _done: self._hasher._room.release())
 
 
 def _unmatchable(memory_kib: int, time_cost: int, parallelism: int) -> str:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -109,6 +110,8 @@ class ApiShell:
             log.warning("request refused", reason=error.code)
             busy = Problem(503, str(error), kind=error.code, headers={"retry-after": "5"})
             await self._fail(busy, scope, receive, sender)
+        except ClientDisconnect:
+            return
         except Exception as error:
             log.exception("request failed", kind=type(error).__name__)
             failed = Problem(500, "Nothing was accepted. Ask the operator to look at the log.")

@@ -7,6 +7,7 @@ committed, or it raises and nothing is.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -105,6 +106,18 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
+class Seat(Protocol):
+    """A place in the hasher's pool."""
+
+    async def verify(self, encoded: str | None, password: str) -> bool:
+        """As `Hasher.verify`, and never overloaded."""
+        ...
+
+    async def hash(self, password: str) -> str:
+        """As `Hasher.hash`, and never overloaded."""
+        ...
+
+
 class Hasher(Protocol):
     """Argon2id in a bounded pool, never inside a transaction."""
 
@@ -116,6 +129,12 @@ class Hasher(Protocol):
 
     async def hash(self, password: str) -> str:
         """A new Argon2id string. Raises `Overloaded`."""
+        ...
+
+    def seat(self) -> AbstractContextManager["Seat"]:
+        """A place in the pool, kept until the end of the block. Taken before a try is charged, so
+        that whoever is turned away has not paid. Raises `Overloaded`.
+        """
         ...
 
     def hash_now(self, password: str) -> str:

@@ -81,12 +81,13 @@ async def change_password(ctx: Ctx) -> Response:
     errors = password_errors(ctx, new, about)
     if errors:
         return await _page(ctx, errors)
-    tried = await ctx.world.store.run(
-        step_up.look_up_own_password, ctx.now, caller=me, place=ctx.place
-    )
     current = passwords.prepare(ctx.field("current"))
-    proved = await ctx.world.hasher.verify(tried.encoded, current)
-    encoded = await ctx.world.hasher.hash(passwords.prepare(new)) if proved else ""
+    with ctx.world.hasher.seat() as seat:
+        tried = await ctx.world.store.run(
+            step_up.look_up_own_password, ctx.now, caller=me, place=ctx.place
+        )
+        proved = await seat.verify(tried.encoded, current)
+        encoded = await seat.hash(passwords.prepare(new)) if proved else ""
     done = await ctx.world.store.run(
         password_flows.change,
         ctx.now,
@@ -270,10 +271,11 @@ async def _confirm_code(
 
 
 async def _confirm_password(ctx: Ctx) -> tuple[str, Proved | FieldError | None]:
-    tried = await ctx.world.store.run(
-        step_up.look_up_own_password, ctx.now, caller=ctx.me, place=ctx.place
-    )
-    proved = await ctx.world.hasher.verify(tried.encoded, passwords.prepare(ctx.field("password")))
+    with ctx.world.hasher.seat() as seat:
+        tried = await ctx.world.store.run(
+            step_up.look_up_own_password, ctx.now, caller=ctx.me, place=ctx.place
+        )
+        proved = await seat.verify(tried.encoded, passwords.prepare(ctx.field("password")))
     answer = await ctx.world.store.run(
         step_up.settle_own_password,
         ctx.now,

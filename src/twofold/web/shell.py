@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from twofold.core.errors import Overloaded, StorageUnavailable
@@ -83,6 +84,8 @@ class Shell:
         except (Overloaded, StorageUnavailable) as error:
             log.warning("request refused", reason=error.code)
             await self._fail(503, str(error), scope, receive, sender)
+        except ClientDisconnect:
+            return  # Whoever sent half a form and went away gets no answer and is no fault.
         except Exception as error:
             log.exception("request failed", kind=type(error).__name__)
             await self._fail(500, "", scope, receive, sender)

@@ -45,11 +45,14 @@ async def submit(ctx: Ctx) -> Response:
     if len(password.encode()) > MAX_PASSWORD or len(email) > MAX_PASSWORD:
         return _again(ctx, return_to, [FieldError("", WRONG)], 422)
     world = ctx.world
-    tried = await world.store.run(sign_in.look_up_password, ctx.now, email=email, place=ctx.place)
-    proved = await world.hasher.verify(tried.encoded, passwords.prepare(password))
-    rehashed = None
-    if proved and tried.encoded and world.hasher.needs_rehash(tried.encoded):
-        rehashed = await world.hasher.hash(passwords.prepare(password))
+    with world.hasher.seat() as seat:
+        tried = await world.store.run(
+            sign_in.look_up_password, ctx.now, email=email, place=ctx.place
+        )
+        proved = await seat.verify(tried.encoded, passwords.prepare(password))
+        rehashed = None
+        if proved and tried.encoded and world.hasher.needs_rehash(tried.encoded):
+            rehashed = await seat.hash(passwords.prepare(password))
     answer = await world.store.run(
         sign_in.settle_password,
         ctx.now,
