@@ -20,8 +20,11 @@ STAND_INS = (
     "tests/flows/test_passes.py",
     "tests/flows/test_troubleshoot.py",
     "tests/flows/test_diagnose.py",
+    "tests/flows/test_verify_records.py",
+    "tests/flows/test_clock.py",
+    "tests/flows/test_clock_jumps.py",
 )
-"""What stands in for a code, two codes to find a clock by, and what could not be read."""
+"""What stands in for a code, what is written down about it, and our own clock put right."""
 
 PASSWORD = (
     "tests/flows/test_sign_in.py",
