@@ -1,5 +1,7 @@
 """The history that was played: everybody is there, in every state, and the product agrees."""
 
+import inspect
+import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 
 from tests.conftest import FixedClock
 from tests.demo.conftest import Stage
-from twofold import demonstration
+from twofold import demonstration, worker
 from twofold.core.events import EventKind
 from twofold.core.listing import Asked, Only
 from twofold.core.locks import LockKind
@@ -20,6 +22,7 @@ from twofold.demo.build import Built
 from twofold.demo.cast import ENROLLED, FEWEST, Part, cast
 from twofold.demo.dates import AHEAD, Dates, dates
 from twofold.demo.phones import Phones
+from twofold.demo.player import CHORES
 from twofold.flows import listing, troubleshoot
 from twofold.ports import World
 
@@ -158,6 +161,14 @@ def test_the_mails_of_the_history_went_into_mailboxes_in_memory(stage: Stage) ->
         assert mail.sent_at is None or mail.created_at <= mail.sent_at <= stage.built.opened
     reminded = {person.email for mail, person in rows if mail.kind is MailKind.REMINDER}
     assert of(stage.built, Part.WILL_BE_STOPPED) <= reminded
+
+
+def test_the_history_does_what_the_worker_does() -> None:
+    """Every flow that the worker goes on with: none is forgotten when one more comes."""
+    goes_on = re.findall(r"_go_on\((\w+)\.(\w+),", inspect.getsource(worker))
+    played = [(flow.__module__.rpartition(".")[2], flow.__name__) for flow in CHORES]
+    assert len(goes_on) > 3
+    assert sorted(goes_on) == sorted(played)
 
 
 def test_codes_were_refused_for_many_reasons(stage: Stage) -> None:

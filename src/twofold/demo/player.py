@@ -17,11 +17,21 @@ from twofold.core.passkeys import RelyingParty
 from twofold.core.people import DAY, HOUR, MINUTE, Instant, email_key
 from twofold.demo.mailboxes import Mailboxes
 from twofold.demo.stage import Scene
-from twofold.flows import deadlines, expansion, housekeeping, mail_reports, reminders, waits
+from twofold.flows import (
+    deadlines,
+    digests,
+    expansion,
+    housekeeping,
+    mail_reports,
+    reminders,
+    waits,
+)
 from twofold.flows.deliver import claim, settle
 from twofold.ports import Store, Tx
 
 Deed = Callable[[Scene], None]
+CHORES = (expansion.step, reminders.tick, deadlines.tick, digests.tick, waits.tick)
+"""The flows of the worker, each to be called until nothing is left to do."""
 AT_ONCE = 40
 """Deeds in one commit: some tenths of a second, so that a start can be stopped at any time."""
 DELIVERED_AFTER = 20
@@ -90,7 +100,7 @@ class Player:
     def _work(self, scene: Scene) -> None:
         """What `worker.Worker` calls, but for the delivery."""
         housekeeping.purge(scene.tx, scene.now)
-        for flow in (expansion.step, reminders.tick, deadlines.tick, waits.tick):
+        for flow in CHORES:
             while flow(scene.tx, scene.now):
                 pass
 
