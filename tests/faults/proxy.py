@@ -23,9 +23,12 @@ class Cut(Enum):
 
 @dataclass
 class Wire:
-    """Passes bytes on until it is told to cut; it cuts once."""
+    """Passes bytes on until it is told to cut; it cuts once, where a transaction commits in which
+    certain bytes were sent.
+    """
 
     server_port: int
+    about: bytes = b""
     cut: Cut = Cut.NOWHERE
     cuts: int = 0
     port: int = 0
@@ -47,10 +50,10 @@ class Wire:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
-    def cut_next(self, where: Cut) -> None:
-        """Cut the next connection that commits."""
+    def cut_next(self, where: Cut, about: bytes) -> None:
+        """Cut the next connection that commits a transaction with these bytes in it."""
         with self._lock:
-            self.cut = where
+            self.cut, self.about = where, about
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -61,9 +64,11 @@ class Wire:
                 threading.Thread(target=line.to_server, daemon=True).start()
                 threading.Thread(target=line.to_client, daemon=True).start()
 
-    def take(self) -> Cut:
-        """Where to cut now; it is asked for at each commit."""
+    def take(self, sent: bytes) -> Cut:
+        """Where to cut now; it is asked for at each commit, with what was sent before it."""
         with self._lock:
+            if self.about not in sent:
+                return Cut.NOWHERE
             where, self.cut = self.cut, Cut.NOWHERE
             self.cuts += where is not Cut.NOWHERE
             return where
@@ -90,11 +95,14 @@ class Line:
                 body = self._read(length - 4)
                 self.server.sendall(head + body)
                 is_question = body[:4] in QUESTIONS
+            sent = b""
             while True:
                 head = self._read(5)
                 (length,) = struct.unpack("!I", head[1:])
                 body = self._read(length - 4)
-                where = self.wire.take() if head[:1] in b"QP" and COMMIT in body else Cut.NOWHERE
+                sent, where = sent + body, Cut.NOWHERE
+                if head[:1] in b"QP" and COMMIT in body:
+                    sent, where = b"", self.wire.take(sent)
                 if where is Cut.BEFORE:
                     break
                 if where is Cut.AFTER:

@@ -21,6 +21,10 @@ PATIENCE = 60
 """Seconds within which a server has to be up or down, on a busy machine."""
 
 
+class TakenPort(Exception):
+    """Somebody else was faster on this port."""
+
+
 @dataclass
 class Postgres:
     """One server: where it is reached, and the process that it is."""
@@ -58,13 +62,20 @@ class Postgres:
         until = time.monotonic() + PATIENCE
         while True:
             try:
-                self.execute("SELECT 1")
-                return
+                if self.is_ours():
+                    return
+                raise TakenPort
             except psycopg.OperationalError:
                 assert self.process is not None
                 assert self.process.poll() is None, self.log()
                 assert time.monotonic() < until, self.log()
                 time.sleep(0.05)
+
+    def is_ours(self) -> bool:
+        """Whether what answers on the port is this server, and not one that was there before."""
+        with psycopg.connect(self.url("postgres")) as connection:
+            row = connection.execute("SHOW data_directory").fetchone()
+        return row is not None and row[0] == str(self.folder)
 
     def log(self) -> str:
         """What the server wrote."""
@@ -102,6 +113,18 @@ class Postgres:
             self.process.wait(PATIENCE)
 
 
+def begin(server: Postgres) -> None:
+    """Start it, on another port if somebody was faster on this one."""
+    for _ in range(5):
+        try:
+            server.start()
+            return
+        except TakenPort:
+            server.stop()
+            server.port = free_port()
+    server.start()
+
+
 @contextmanager
 def postgres_server(environment: dict[str, str] | None = None) -> Iterator[Postgres]:
     """A server that is gone afterwards."""
@@ -110,7 +133,7 @@ def postgres_server(environment: dict[str, str] | None = None) -> Iterator[Postg
     (above / "data").mkdir()
     server = Postgres(above / "data", free_port(), environment or {})
     try:
-        server.start()
+        begin(server)
         yield server
     finally:
         server.stop()

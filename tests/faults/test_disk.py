@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -103,17 +104,16 @@ def test_a_full_disk_lets_nobody_in_and_heals_by_itself(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def failing_sync(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The library whose fsync fails on demand."""
+def failing_sync() -> Iterator[Path]:
+    """The library whose fsync fails on demand, where the server's own user can read it."""
     assert shutil.which("gcc"), "gcc is missing; `./dev test` installs it on Debian"
-    made = tmp_path_factory.mktemp("sync") / "failing_sync.so"
-    made.parent.chmod(0o755)
+    folder = Path(tempfile.mkdtemp(prefix="twofold-sync-"))
+    folder.chmod(0o755)
     source = Path(__file__).with_name("failing_sync.c")
+    made = folder / "failing_sync.so"
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", made, source, "-ldl"], check=True)
-    for one in (made.parent.parent, made.parent.parent.parent):
-        with contextlib.suppress(PermissionError):
-            one.chmod(0o755)
-    return made
+    yield made
+    shutil.rmtree(folder)
 
 
 @pytest.mark.timeout(120)
