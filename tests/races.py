@@ -1,7 +1,7 @@
 """The races at full length: `python -m tests.races --rounds 200`.
 
-They are the tests of `tests/flows/test_races.py`, and those of `test_wait_worker.py` in which many
-are at once, on both databases, with more rounds than the suite has time for.
+They are the tests of `tests/flows/test_races.py`, and those of `test_recovery.py` and of
+`test_wait_worker.py` in which many are at once, on both databases, with more rounds than the suite has time for.
 """
 
 import argparse
@@ -13,9 +13,13 @@ import pytest
 ROUNDS = "TWOFOLD_TEST_ROUNDS"
 """The environment variable that says how many rounds each race has."""
 IN_THE_SUITE = 3
-RACES = ("tests/flows/test_races.py", "tests/flows/test_wait_worker.py")
+RACES = (
+    "tests/flows/test_races.py",
+    "tests/flows/test_recovery.py",
+    "tests/flows/test_wait_worker.py",
+)
 AT_ONCE = "test_races or at_once"
-"""Whole files, and of the other one the tests whose name says that many are at once."""
+"""One whole file, and of the others the tests whose name says that many are at once."""
 
 
 def rounds() -> range:

@@ -186,7 +186,7 @@ def test_it_burns_the_codes_of_a_phone_whose_clock_is_off(acme: Organisation, be
     assert isinstance(acme.submit_code(acme.half(ben), acme.code(ben, steps=6)), SignedIn)
 
 
-def test_parallel_use_of_one_code_signs_in_once(acme: Organisation, ben: Person) -> None:
+def test_one_code_sent_by_many_at_once_signs_in_once(acme: Organisation, ben: Person) -> None:
     """Mechanism 31: fifty at once through two sign-ins, each round one session."""
     ten = made(acme, ben)
     for number, _ in enumerate(rounds()):
