@@ -167,7 +167,7 @@ def when_due(moment: int) -> str:
 def test_who_will_be_stopped_gets_a_week_more_and_their_mails_are_told(
     demonstration: Demonstration, opened: Callable[..., Page]
 ) -> None:
-    """With nothing but what stands on the pages: the one address that is typed is the printed one."""
+    """With nothing but what stands on the pages; the one address that is typed was printed."""
     page = opened(viewport={"width": 1000, "height": 760})
     tour(demonstration, page, picture)
 
