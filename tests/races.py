@@ -1,7 +1,8 @@
 """The races at full length: `python -m tests.races --rounds 200`.
 
 They are the tests of `tests/flows/test_races.py`, and those of `test_recovery.py` and of
-`test_wait_worker.py` in which many are at once, on both databases, with more rounds than the suite has time for.
+`test_wait_worker.py` in which many are at once, on both databases, with more rounds than the suite
+has time for.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """The progress page: what it says, and its pictures."""
 
+import itertools
 import re
 
 import pytest
@@ -87,3 +88,12 @@ def test_a_picture_of_nothing_is_drawn() -> None:
     assert all(
         "nan" not in picture and "inf" not in picture.replace("info", "") for picture in empty
     )
+
+
+@pytest.mark.parametrize("words", ["3 Mar", "30 September", "+30 s"])
+def test_words_under_columns_never_run_into_each_other(words: str) -> None:
+    """Every column, or every so many, as far as there is room; the first always."""
+    chart = charts.columns([Bar(words, 1)] * 14, label="x")
+    places = [float(at) for at in re.findall(r'<text x="([\d.]+)" y="244"', chart)]
+    assert places
+    assert all(later - at >= 7 * len(words) for at, later in itertools.pairwise(places))

@@ -5,6 +5,7 @@ come from the stylesheet, series differ by pattern as well, and each chart stand
 with the same numbers.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 720, 260
 LEFT, RIGHT, TOP, BOTTOM = 48, 16, 16, 36
+LETTER = 8
+"""The width of a letter under a chart, generously; in the units of its view box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ def columns(rows: Sequence[Bar], *, label: str) -> Markup:
     """Columns beside each other, for what has an order: days, seconds."""
     most = max((row.number for row in rows), default=0) or 1
     step = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
-    every = max(1, len(rows) // 10)
+    widest = LETTER * max((len(row.words) for row in rows), default=0)
+    every = math.ceil((widest + 2 * LETTER) / step)
     parts = []
     for place, row in enumerate(rows):
         x = LEFT + place * step
