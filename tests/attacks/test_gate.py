@@ -13,8 +13,12 @@ from tests.attacks.faces import Client, Face, Standing
 from tests.attacks.scene import OTHER_PASSWORD, add, enrolled, half_way, outsider
 from tests.faces.conftest import PASSWORD, Site
 from tests.faces.routes import path_of, send
+from twofold.api import access as api
+from twofold.api.app import ALL_ENDPOINTS, ApiShell
+from twofold.bootstrap import Faces
 from twofold.core.people import DAY, Person, Role
 from twofold.flows import people
+from twofold.gate import app as gate
 from twofold.web.access import ONLY, Needs, Page
 from twofold.web.app import ALL_PAGES
 from twofold.web.shell import Shell
@@ -39,10 +43,13 @@ def routes_in(routes: Sequence[BaseRoute], prefix: str = "") -> Iterator[tuple[s
 
 def test_every_route_is_one_of_the_declared_pages(site: Site) -> None:
     """Mechanism 1, for what is mounted too: nothing is served beside the pages but the files that
-    they load, and of the pages at most twelve are for somebody who is half signed in.
+    they load, the API and the answers to proxies; and of the pages at most twelve are for somebody
+    who is half signed in.
     """
-    assert isinstance(site.app, Shell)
-    served = set(routes_in(site.app._app.routes))  # type: ignore[attr-defined]
+    assert isinstance(site.app, Faces)
+    assert set(site.app.beside) == {api.PREFIX, *gate.PREFIXES}
+    assert isinstance(site.app.web, Shell)
+    served = set(routes_in(site.app.web._app.routes))  # type: ignore[attr-defined]
     declared = {
         (page.path, method)
         for page in ALL_PAGES
@@ -53,6 +60,34 @@ def test_every_route_is_one_of_the_declared_pages(site: Site) -> None:
     assert served == declared | static
     half = {page.path for page in ALL_PAGES if page.needs not in (Needs.PUBLIC, Needs.SESSION)}
     assert len(half) <= MOST_FOR_HALF
+
+
+def test_every_route_of_the_api_is_declared_with_its_scope(site: Site) -> None:
+    """What FastAPI would answer and no endpoint declares is not there at all."""
+    assert isinstance(site.app, Faces)
+    shell = site.app.beside[api.PREFIX]
+    assert isinstance(shell, ApiShell)
+    assert isinstance(shell._app, api.Gate)
+    served = {
+        (route.path, method)
+        for route in shell._app._inner.routes  # type: ignore[attr-defined]
+        for method in route.methods
+    }
+    assert served == {(api.PREFIX + one.path, one.method) for one in ALL_ENDPOINTS}
+    opened = [one.path for one in ALL_ENDPOINTS if isinstance(one.scope, api.Open)]
+    assert opened == ["/openapi.json"]
+
+
+def test_proxies_have_five_addresses(site: Site) -> None:
+    """Two questions and three addresses on the sites; nothing else is answered there."""
+    assert isinstance(site.app, Faces)
+    for prefix in gate.PREFIXES:
+        face = site.app.beside[prefix]
+        assert isinstance(face, gate.ForwardAuth)
+        assert set(face.paths) == {
+            "/gate/nginx", "/gate/forward",
+            "/.twofold/sign-in", "/.twofold/callback", "/.twofold/sign-out",
+        }  # fmt: skip
 
 
 def anonymous(face: Face) -> tuple[Client, str]:
