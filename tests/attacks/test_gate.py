@@ -27,7 +27,7 @@ MOST_FOR_HALF = 12
 OTHER_METHODS = ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND")
 FIELDS = {"name": "Evil", "email": "evil@acme.example", "role": "owner", "reason": "because",
           "password": OTHER_PASSWORD, "current": PASSWORD, "code": "123456", "issuer": "Evil",
-          "pair_after": "5", "link_after": "10", "trust_days": "30"}  # fmt: skip
+          "pair_after": "5", "link_after": "10", "trust_days": "30", "hours": "24"}  # fmt: skip
 
 
 def routes_in(routes: Sequence[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
