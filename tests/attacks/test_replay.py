@@ -135,12 +135,16 @@ def test_another_spelling_of_a_used_code_is_the_used_code(face: Face, mia: Perso
 REMEMBERING = {
     "src/twofold/core/policy.py _numbers",
     "src/twofold/core/roster_cells.py _zones",
+    "src/twofold/core/site_urls.py host_of",
+    "src/twofold/core/site_urls.py plain_path",
+    "src/twofold/gate/answers.py _identity",
     "src/twofold/storage/accounts.py guard_of",
     "src/twofold/storage/counters.py locking",
     "src/twofold/storage/counters.py names",
     "src/twofold/storage/counters.py peeking",
     "src/twofold/storage/migrating.py scripts",
     "src/twofold/storage/policies.py policy_of",
+    "src/twofold/storage/sites.py _visit_of",
     "src/twofold/storage/sites.py site_of",
 }
 COMPARES = {"matching_step", "matching_pair", "claim_step"}
@@ -172,9 +176,10 @@ def test_codes_are_compared_and_used_up_in_one_place() -> None:
 
 def test_nothing_about_sign_ins_is_kept_outside_the_database() -> None:
     """Mechanism 26: no flow and no page remembers an answer, so none can be replayed from there.
-    The memories below keep what a stored text of a policy means, and no policy, the names of the
-    zones that there are, statements before anything is asked with
-    them, and the migrations.
+    The memories below keep what a text means and not what was found: a stored policy or site, a
+    row that was read anew, a host or a path, headers for a person as the database has them; the
+    names of the zones that there are, statements before anything is asked with them, and the
+    migrations.
     """
     remembering = {"cache", "lru_cache", "cached_property"}
     found = {
