@@ -12,6 +12,7 @@ LADDER = (
     "tests/flows/test_guard_holes.py",
     "tests/flows/test_known_browsers.py",
     "tests/flows/test_used_codes.py",
+    "tests/flows/test_guard_rows.py",
 )
 """What a code meets."""
 
@@ -36,7 +37,11 @@ PASSWORD = (
 """What a password meets, and the end of a sign-in."""
 
 TARGETS = {
-    "src/twofold/core/otp.py": ("tests/core/test_otp.py",),
+    "src/twofold/core/otp.py": (
+        "tests/core/test_otp.py",
+        "tests/core/test_diagnosis.py",
+        "tests/flows/test_pairs.py",
+    ),
     "src/twofold/core/throttle.py": (
         "tests/core/test_throttle.py",
         "tests/core/test_throttle_limits.py",
