@@ -7,8 +7,8 @@ from twofold.core import throttle
 from twofold.core.authenticators import Totp
 from twofold.core.events import EventKind
 from twofold.core.people import Person
-from twofold.core.throttle import NOTHING, State
-from twofold.flows import enrol
+from twofold.core.throttle import NOTHING, Pair, Single, State
+from twofold.flows import enrol, guard
 from twofold.flows.sign_in import SignedIn
 
 
@@ -62,3 +62,21 @@ def test_wrong_codes_of_a_set_up_or_of_a_known_browser_are_no_alarm_of_the_site(
     Guesser(acme, ben, acme.known(ben)).guess()
     assert kept(acme, "code:site") == NOTHING
     assert acme.events(EventKind.BREAKER_ON) == []
+
+
+@pytest.mark.parametrize(("apps", "asked"), [(1, Single), (2, Pair)])
+def test_single_guesses_are_divided_among_the_apps(
+    acme: Organisation, ben: Person, apps: int, asked: type
+) -> None:
+    """Each guess is compared with every app of the person: more of them give no better chance."""
+    Guesser(acme, ben).climb(3)
+    state = acme.call(
+        guard.ask_code,
+        person=ben,
+        account=acme.account,
+        browser=None,
+        link_open=False,
+        enrolling=False,
+        authenticators=apps,
+    )
+    assert isinstance(state.answer, asked)

@@ -50,7 +50,13 @@ TARGETS = {
     "src/twofold/flows/verify.py": (*LADDER, *STAND_INS),
     "src/twofold/flows/sign_in.py": PASSWORD,
     "src/twofold/flows/second_step.py": (*LADDER, *PASSWORD),
-    "src/twofold/flows/guard.py": (*LADDER, *PASSWORD),
+    "src/twofold/flows/guard.py": (
+        *LADDER,
+        *PASSWORD,
+        "tests/flows/test_same_work.py",
+        "tests/flows/test_enrol.py",
+        "tests/flows/test_authenticators.py",
+    ),
 }
 """A file of the product, and the test files that speak about it."""
 
