@@ -33,7 +33,7 @@ RUNS: Mapping[str, tuple[str, Sequence[str], Sequence[str]]] = {
     ),
     "checks on PostgreSQL": (
         "verifications.py",
-        ("--postgres", "--processes", "2", "--rounds", "3", "--most", "3000"),
+        ("--postgres", "--processes", "2", "--rounds", "3", "--most", "1500"),
         ("--postgres", "--processes", "2", "--rounds", "1", "--seconds", "1", "--most", "2000",
          "--connections", "4"),
     ),

@@ -252,6 +252,7 @@ def database(options: argparse.Namespace, folder: Path) -> Iterator[str]:
     if not options.postgres:
         yield f"sqlite:///{folder}/bench.db"
         return
+    (folder / "postgres").mkdir()
     server = PostgresServer(folder / "postgres", cleanup_mode="stop")
     server.start()
     try:
