@@ -118,9 +118,9 @@ def picture(tables: Sequence[Mapping[str, Any]]) -> str:
             'fill="#1d5fa8"/>',
             f'<rect x="{x + 6:.0f}" y="{base - late:.0f}" width="44" height="{late:.0f}" '
             'fill="#fff" stroke="#222" stroke-width="2"/>',
-            f'<text x="{x - 28:.0f}" y="{base - bar - 6:.0f}" text-anchor="middle">'
+            f'<text x="{x - 36:.0f}" y="{base - bar - 6:.0f}" text-anchor="middle">'
             f"{row['rate']:,}/s</text>",
-            f'<text x="{x + 28:.0f}" y="{base - late - 6:.0f}" text-anchor="middle">'
+            f'<text x="{x + 36:.0f}" y="{base - late - 6:.0f}" text-anchor="middle">'
             f"{row['p99_ms']} ms</text>",
             f'<text x="{x:.0f}" y="{base + 20}" text-anchor="middle">{connections} '
             f"connection{'s' if connections != 1 else ''}</text>",
