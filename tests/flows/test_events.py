@@ -61,7 +61,8 @@ ELSEWHERE = {
     "passkeys.begin_demanded", "ceremonies.prove", "ceremonies.prove_made",
     "second_step.complete",
     # Parts of the flows in the table, and what is seen in their entries.
-    "browsers.remember", "enrol.begin", "enrol.make_it_count", "enrol.prove_pending", "links.mint",
+    "browsers.add", "browsers.remember",
+    "enrol.begin", "enrol.make_it_count", "enrol.prove_pending", "links.mint",
     "links.use", "sessions.begin",
     "authenticators.other_admins_enrolled", "addresses.ask_for", "exchange.first_page",
     "people.give_role", "people.new_person", "people.record_added", "people.send_invitation",

@@ -33,18 +33,7 @@ def remember(
     browser = guard.known_browser(tx, now, token=token, person_id=person.id)
     if browser is None or token is None:
         token = tx.random.token()
-        browser = Browser(
-            id=tx.random.new_id(),
-            account_id=person.account_id,
-            person_id=person.id,
-            name=source.browser,
-            address=source.address,
-            created_at=now,
-            seen_at=now,
-            trusted_until=None,
-            factors="",
-        )
-        tx.browsers.add(browser, digest(Purpose.BROWSER, token))
+        browser = add(tx, now, person, source, digest(Purpose.BROWSER, token))
     else:
         tx.browsers.seen(browser.id, at=now, name=source.browser, address=source.address)
     seconds = min(trust_seconds(account, person), TRUSTED_FOR)
@@ -52,6 +41,23 @@ def remember(
         tx.browsers.trust(browser.id, until=now + seconds, factors=current_factors(tx, person))
         record(tx, now, EventKind.BROWSER_TRUSTED, person, actor_id=person.id)
     return token, browser
+
+
+def add(tx: Tx, now: Instant, person: Person, source: Source, token: bytes) -> Browser:
+    """A browser that is known from now on by this digest of its token, and not trusted."""
+    browser = Browser(
+        id=tx.random.new_id(),
+        account_id=person.account_id,
+        person_id=person.id,
+        name=source.browser,
+        address=source.address,
+        created_at=now,
+        seen_at=now,
+        trusted_until=None,
+        factors="",
+    )
+    tx.browsers.add(browser, token)
+    return browser
 
 
 def current_factors(tx: Tx, person: Person) -> str:

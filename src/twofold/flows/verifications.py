@@ -17,7 +17,7 @@ from twofold.core.browsers import Browser
 from twofold.core.people import Instant, Person, PersonState
 from twofold.core.tokens import Purpose, digest
 from twofold.core.verifications import ANSWERED_AGAIN, Kept, Needed, Verdict, Verification
-from twofold.flows import guard, passes, recovery, stand_ins
+from twofold.flows import browsers, guard, passes, recovery, stand_ins
 from twofold.flows.proofs import Accepted, Standing, Typed, Wrong
 from twofold.flows.second_step import takes_passkeys_only
 from twofold.flows.verify import prove_code
@@ -128,7 +128,8 @@ def _answer(
         return Answered(_refusal(tx, now, caller, person, authenticators, known), attempt_id)
     _note(tx, now, person, source, purpose)
     if token and browser is None:
-        _remember(tx, now, person, source, token)
+        # From now on it has a budget of its own for the person.
+        browsers.add(tx, now, person, source, token)
     return Answered(ACCEPTED, purpose=purpose)
 
 
@@ -189,21 +190,3 @@ def _note(tx: Tx, now: Instant, person: Person, source: Source, purpose: Attempt
         recovery.tell_used(tx, now, person=person, source=source)
     elif purpose is AttemptPurpose.PASS:
         passes.tell_used(tx, now, person=person, source=source)
-
-
-def _remember(tx: Tx, now: Instant, person: Person, source: Source, token: bytes) -> None:
-    """From now on this browser of the application has a budget of its own for the person."""
-    tx.browsers.add(
-        Browser(
-            id=tx.random.new_id(),
-            account_id=person.account_id,
-            person_id=person.id,
-            name=source.browser,
-            address=source.address,
-            created_at=now,
-            seen_at=now,
-            trusted_until=None,
-            factors="",
-        ),
-        token,
-    )

@@ -67,17 +67,6 @@ class Statement:
         changed: int = self._executed(connection, values).rowcount
         return changed
 
-    def run_each(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Execute what changes something once for each of `rows`, in one call of the driver."""
-        raw: Any = connection.connection.dbapi_connection
-        is_sqlite = connection.dialect.name == "sqlite"
-        text = self.text if is_sqlite else self._postgres
-        arguments = [self.arguments(v) if is_sqlite else self._named(v) for v in rows]
-        try:
-            raw.cursor().executemany(text, arguments)
-        except Exception as error:
-            raise self._as_sqlalchemy_has_it(connection, error) from error
-
     def _named(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**self._constants, **values} if self._constants else values
 
